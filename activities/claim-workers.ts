@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, Worker, type NativeConnection, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { Gateways } from '#platform/gateways.ts';
+import { bankTaskQueue, bureauTaskQueue } from '#workflows/claim.messages.ts';
+import type { Activities } from './index.ts';
+
+/** The workflow code as one bundle, which takes seconds: built once per process, or once per release (`npm run bundle`). */
+export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) });
+}
+
+export type ClaimWorkers = {
+  /** Resolves when all have stopped; rejects, after having stopped the others, when one fails. */
+  run(): Promise<void>;
+  shutdown(): void;
+  ready(): boolean;
+};
+
+/**
+ * The workers of one process: one for claims, and one per bureau and bank, each with that gateway's rate limit over all
+ * processes, so that a slow bureau holds up nobody else's claims.
+ */
+export async function createClaimWorkers(input: {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  gateways: Pick<Gateways, 'bureaus' | 'banks'>;
+  activities: Activities;
+  workflowBundle: { code: string } | { codePath: string };
+  /** How many claims' workflows are kept in memory; the rest are replayed when they move. */
+  maxCachedWorkflows?: number;
+}): Promise<ClaimWorkers> {
+  const { connection, namespace, taskQueue, activities } = input;
+  const shared = { connection, namespace, activities, shutdownGraceTime: '10s' as const };
+  const gateway = (queue: string, perSecond: number) => Worker.create({ ...shared, taskQueue: queue, maxTaskQueueActivitiesPerSecond: perSecond, maxConcurrentActivityTaskExecutions: 32 });
+  const workers = await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue,
+      workflowBundle: input.workflowBundle,
+      maxCachedWorkflows: input.maxCachedWorkflows ?? 500,
+      maxConcurrentLocalActivityExecutions: 50,
+    }),
+    ...input.gateways.bureaus.map(({ code, ratePerSecond }) => gateway(bureauTaskQueue(taskQueue, code), ratePerSecond)),
+    // All banks of a process share a queue: there is one, or there are a few accounts of one.
+    gateway(bankTaskQueue(taskQueue), Math.max(1, ...input.gateways.banks.map(({ ratePerSecond }) => ratePerSecond))),
+  ]);
+  const shutdown = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    shutdown,
+    ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    async run() {
+      const runs = workers.map((worker) =>
+        worker.run().catch((error: unknown) => {
+          shutdown();
+          throw error;
+        }),
+      );
+      await Promise.all(runs);
+    },
+  };
+}

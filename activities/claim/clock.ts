@@ -1,0 +1,74 @@
+import { SYSTEM } from '#domain/claim/actor.ts';
+import type { Written } from '#domain/claim/view.ts';
+import { dueOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
+import { readMissing } from '#prisma/queries/claim-intake.ts';
+import { denyByEmployer, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
+
+type Dependencies = { transition: ReturnType<typeof transitions> };
+
+/** What time does to a claim. */
+export function clockActivities({ transition }: Dependencies) {
+  async function loadClaim(step: { claimNumber: string }): Promise<Written> {
+    // No claim has this many transitions, so nothing is done and the view is read.
+    return transition({ claimNumber: step.claimNumber, seq: -1, at: new Date(0).toISOString() }, async (claim) => claim);
+  }
+
+  /** Reminds whoever holds the claim up. */
+  async function remind(step: ClaimStep): Promise<Written> {
+    return transition(step, async (claim, t) => {
+      const { remindAt } = dueOf(claim, t.clockwork);
+      if (!remindAt || remindAt > t.at) return claim;
+      const missing = claim.head.state === 'PENDED_INFO' ? await readMissing(t.tx, claim.number) : [];
+      return t.move(claim, {
+        ...{ type: 'REMINDED', actor: SYSTEM, remark: REMARK[claim.head.state] ?? 'REMINDED', patch: { remindedAt: t.at } },
+        ...(missing.length > 0 && { notice: { documents: missing } }),
+      });
+    });
+  }
+
+  /** The state's own time is up. The calendar may have been edited while the claim waited: what is not due after all stays. */
+  async function expire(step: ClaimStep): Promise<Written> {
+    return transition(step, async (claim, t) => {
+      const { actAt } = dueOf(claim, t.clockwork);
+      if (!actAt || actAt > t.at) return claim;
+      switch (claim.head.state) {
+        case 'PENDED_INFO':
+          return denyByEmployer(claim, t, { code: 'INFO_NOT_SUPPLIED', comment: '', sourceNo: `deadline-${claim.seq}`, actor: SYSTEM });
+        case 'SENT_TO_BUREAU':
+        case 'IN_REVIEW':
+        case 'APPEAL_REVIEW':
+          return escalate(claim, t);
+        case 'DENIED':
+          return t.move(claim, { type: 'DENIAL_FINAL', actor: SYSTEM, patch: { closedAt: t.at } });
+        case 'PAID':
+          return clear(claim, t);
+        default:
+          return claim;
+      }
+    });
+  }
+
+  return { loadClaim, remind, expire };
+}
+
+const REMARK = { PENDED_INFO: 'REMINDED_EMPLOYEE', SENT_TO_BUREAU: 'REMINDED_BUREAU', IN_REVIEW: 'REMINDED_BUREAU', APPEAL_REVIEW: 'REMINDED_BUREAU', PAYMENT_FAILED: 'REMINDED_ACCOUNT' } as const satisfies Record<string, string> as Partial<
+  Record<ClaimContext['head']['state'], 'REMINDED_EMPLOYEE' | 'REMINDED_BUREAU' | 'REMINDED_ACCOUNT'>
+>;
+
+/** Branch manager, then head office: the task moves up, it does not multiply. */
+async function escalate(claim: ClaimContext, t: Transition): Promise<ClaimContext | Refused> {
+  const level = claim.head.escalationLevel + 1;
+  const unitId = (level === 1 ? claim.unitId : claim.ancestorIds[0]) ?? claim.unitId;
+  return t.move(claim, {
+    ...{ type: 'ESCALATED', actor: SYSTEM, remark: level === 1 ? 'ESCALATED' : 'ESCALATED_HEAD_OFFICE', remarkParams: { level } },
+    ...{ patch: { escalationLevel: level }, notice: { level }, cancels: ['ESCALATION'] },
+    opens: [{ kind: 'ESCALATION', role: 'approver', unitId, level }],
+  });
+}
+
+/** The debit stands on the statement and the bank's time for a return is over; where nothing was ours to pay there is nothing to wait for. */
+async function clear(claim: ClaimContext, t: Transition): Promise<ClaimContext> {
+  const matched = claim.head.paidFen === 0 || claim.payment?.matchedAt;
+  if (!matched || claim.tasks.length > 0) return claim;
+  return t.move(claim, { type: 'CLEARED', actor: SYSTEM, patch: { closedAt: t.at, clearedAt: t.at } });
+}

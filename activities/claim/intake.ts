@@ -1,0 +1,94 @@
+import { approvalStepsFor } from '#domain/org/settings.ts';
+import { findMissing, type Circumstance } from '#domain/claim/completeness.ts';
+import { SYSTEM } from '#domain/claim/actor.ts';
+import type { Written } from '#domain/claim/view.ts';
+import type { ClaimContext } from '#prisma/queries/claim-context.ts';
+import { holdInvoices, readMaterials } from '#prisma/queries/claim-intake.ts';
+import { countChoices } from '#prisma/queries/claim-tasks.ts';
+import { insertSubmission } from '#prisma/queries/submissions.ts';
+import { holdQuota } from '#prisma/queries/quota.ts';
+import { denyByEmployer, quotaYear, type ClaimStep, type Transition, type transitions } from './transition.ts';
+
+type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
+
+/** Before the bureau sees a claim: is it complete, is it new, is there quota, do the unit's own approvers agree. */
+export function intakeActivities({ transition, institutionCode }: Dependencies) {
+  /** Takes a SUBMITTED claim as far as it can go without a person: the first thing that stands in its way decides where it waits. */
+  async function runIntake(step: ClaimStep): Promise<Written> {
+    return transition(step, async (claim, t) => {
+      if (claim.head.state !== 'SUBMITTED' || claim.tasks.length > 0) return claim;
+      return (await missingMaterials(claim, t)) ?? (await duplicate(claim, t)) ?? (await quotaUsedUp(claim, t)) ?? (await approval(claim, t)) ?? pass(claim, t);
+    });
+  }
+
+  async function pass(claim: ClaimContext, t: Transition): Promise<ClaimContext> {
+    return sendToBureau(claim, t, { institutionCode, type: 'INTAKE_PASSED', appealsDecisionNo: null, actor: SYSTEM });
+  }
+
+  return { runIntake };
+}
+
+async function missingMaterials(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
+  const { present, onFile } = await readMaterials(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId });
+  const crossRegion = claim.insuredRegion !== claim.treatedRegion;
+  const missing = findMissing({ kind: claim.kind, crossRegion, circumstances: claim.circumstances as Circumstance[], onFile }, present);
+  if (missing.length === 0) return null;
+  return t.move(claim, {
+    ...{ type: 'INFO_REQUESTED', to: 'PENDED_INFO', actor: SYSTEM },
+    ...{ remarkParams: { documents: missing.join(',') }, detail: { missing }, notice: { documents: missing } },
+  });
+}
+
+async function duplicate(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
+  const holders = await holdInvoices(t.tx, claim.number);
+  if (holders.length === 0) return null;
+  // Said to be no duplicate once, by HR or in an appeal, it is not asked again.
+  const cleared =
+    (await countChoices(t.tx, { claimNumber: claim.number, kind: 'DUPLICATE_REVIEW', choice: 'NOT_DUPLICATE' })) +
+    (await countChoices(t.tx, { claimNumber: claim.number, kind: 'APPEAL_REVIEW', choice: 'GRANT' }));
+  if (cleared > 0) return null;
+  return t.move(claim, {
+    ...{ type: 'DUPLICATE_SUSPECTED', to: 'PENDED_DUPLICATE', actor: SYSTEM, detail: { holders } },
+    opens: [{ kind: 'DUPLICATE_REVIEW', role: 'hr', unitId: claim.unitId, detail: { holders } }],
+  });
+}
+
+async function quotaUsedUp(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
+  const granted = await holdQuota(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId, year: quotaYear(claim), wantFen: claim.submittedFen });
+  // Only the plan's own part is limited: where a fund pays as well, the claim goes on and the decision says what the plan adds.
+  if (granted === null || granted > 0 || claim.settings.paysFundingSources.some((source) => source !== 'employer_plan')) return null;
+  return denyByEmployer(claim, t, { code: 'QUOTA_USED', comment: '', sourceNo: `intake-${claim.seq}`, actor: SYSTEM });
+}
+
+async function approval(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
+  const steps = approvalStepsFor(claim.settings, { kind: claim.kind, submittedFen: claim.submittedFen });
+  const passed = await countChoices(t.tx, { claimNumber: claim.number, kind: 'APPROVAL', choice: 'APPROVE' });
+  const next = steps[passed];
+  if (!next) return null;
+  return t.move(claim, {
+    ...{ type: 'APPROVAL_REQUESTED', actor: SYSTEM, remarkParams: { step: passed + 1, steps: steps.length } },
+    opens: [{ kind: 'APPROVAL', role: next.role, unitId: claim.unitId, level: passed + 1 }],
+  });
+}
+
+/** Makes the next version of the submission, with its message id, and hands the claim to the bureau's queue. */
+export async function sendToBureau(
+  claim: ClaimContext,
+  t: Transition,
+  input: { institutionCode: string; type: 'INTAKE_PASSED' | 'RESUBMITTED_TO_BUREAU' | 'APPEAL_SENT'; appealsDecisionNo: string | null } & Pick<
+    Parameters<Transition['move']>[1],
+    'actor' | 'detail'
+  >,
+): Promise<ClaimContext> {
+  const version = claim.head.submissionVersion + 1;
+  const messageId = await insertSubmission(t.tx, {
+    ...{ claimNumber: claim.number, version, bureauCode: claim.bureauCode, at: t.at },
+    ...{ institution: input.institutionCode, appealsDecisionNo: input.appealsDecisionNo },
+  });
+  const to = claim.head.state === 'APPEAL_REVIEW' ? 'APPEAL_REVIEW' : 'SENT_TO_BUREAU';
+  return t.move(claim, {
+    ...{ type: input.type, to, actor: input.actor, remarkParams: { version }, restartsClock: true },
+    patch: { submissionVersion: version, escalationLevel: 0 },
+    detail: { messageId, version, ...input.detail },
+  });
+}

@@ -1,0 +1,92 @@
+import type { Requested, RequestedFor } from '#domain/claim/requests.ts';
+import type { Written } from '#domain/claim/view.ts';
+import { formatYuan } from '#domain/money.ts';
+import { viewOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
+import { holdInvoices } from '#prisma/queries/claim-intake.ts';
+import { holdQuota } from '#prisma/queries/quota.ts';
+import { sendToBureau } from './intake.ts';
+import { quotaYear, releaseHoldings, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
+
+type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
+
+const CONFLICT: Refused = { refused: 'CLAIM_STATE_CONFLICT' };
+
+/** What people ask of a claim, tasks apart. Each answers with a refusal where the claim's state does not allow it. */
+export function peopleActivities({ transition, institutionCode }: Dependencies) {
+  async function recordMaterialsComplete(step: ClaimStep & Requested): Promise<Written> {
+    return transition(step, async (claim, t) =>
+      claim.head.state === 'PENDED_INFO' ? t.move(claim, { type: 'MATERIALS_COMPLETED', to: 'SUBMITTED', actor: step.actor }) : CONFLICT,
+    );
+  }
+
+  /** Before the bureau has it a claim is withdrawn at once; afterwards the bureau has to agree; with a decision it is too late. */
+  async function recordWithdrawalRequest(step: ClaimStep & Requested): Promise<Written> {
+    return transition(step, async (claim, t) => {
+      const { state, submissionVersion } = claim.head;
+      const withBureau = state === 'SENT_TO_BUREAU' || state === 'IN_REVIEW' || (state === 'PENDED_INFO' && submissionVersion > 0);
+      if (withBureau) return t.move(claim, { type: 'WITHDRAWAL_REQUESTED', actor: step.actor, patch: { withdrawalRequested: true } });
+      if (state !== 'SUBMITTED' && state !== 'PENDED_INFO' && state !== 'PENDED_DUPLICATE') return { refused: 'WITHDRAWAL_TOO_LATE' };
+      await releaseHoldings(claim, t);
+      return t.move(claim, { type: 'WITHDRAWN', to: 'WITHDRAWN', actor: step.actor, patch: { closedAt: t.at } });
+    });
+  }
+
+  /**
+   * An appeal against the decision in force: the bureau hears those against its own, HR those against ours. It opens a closed claim again.
+   * Refused as too late after the window, or where another claim has taken the invoice meanwhile.
+   */
+  async function recordAppeal(step: ClaimStep & RequestedFor): Promise<Written> {
+    return transition(step, async (claim, t) => {
+      const { state } = claim.head;
+      const { decision } = claim;
+      const decided = state === 'DENIED' || (state === 'PAID' && decision?.outcome === 'PARTIALLY_APPROVED');
+      if (!decision || !decided) return CONFLICT;
+      const until = viewOf(claim, t.clockwork).appealableUntil;
+      if (until === null || t.at > new Date(until)) return { refused: 'APPEAL_TOO_LATE' };
+      if (state === 'DENIED' && !(await takeHoldings(claim, t))) return CONFLICT;
+      const byEmployer = decision.source === 'EMPLOYER';
+      const firstDecider = decision.decidedBy.employeeId;
+      const appealed = await t.move(claim, {
+        ...{ type: 'APPEALED', to: 'APPEAL_REVIEW', actor: step.actor, detail: { reason: step.reason }, patch: { closedAt: null, clearedAt: null } },
+        ...(byEmployer && {
+          opens: [{ kind: 'APPEAL_REVIEW' as const, role: 'hr' as const, unitId: claim.unitId, excluded: firstDecider ? [firstDecider] : [], detail: { reason: step.reason } }],
+        }),
+      });
+      if (byEmployer) return appealed;
+      return sendToBureau(appealed, t, { institutionCode, type: 'APPEAL_SENT', appealsDecisionNo: decision.sourceNo, actor: step.actor });
+    });
+  }
+
+  async function recordHold(step: ClaimStep & RequestedFor): Promise<Written> {
+    return transition(step, async (claim, t) =>
+      claim.head.onHold ? CONFLICT : t.move(claim, { type: 'HELD', actor: step.actor, patch: { onHold: true }, detail: { reason: step.reason } }),
+    );
+  }
+
+  async function recordRelease(step: ClaimStep & Requested): Promise<Written> {
+    return transition(step, async (claim, t) => (claim.head.onHold ? t.move(claim, { type: 'RELEASED', actor: step.actor, patch: { onHold: false } }) : CONFLICT));
+  }
+
+  /** Finance asks for money back: a task until it has come, by transfer or by wage deduction as the unit has it. */
+  async function recordReversalRequest(step: ClaimStep & RequestedFor): Promise<Written> {
+    return transition(step, async (claim, t) => {
+      if (claim.head.state !== 'PAID' || claim.head.paidFen === 0 || claim.tasks.some(({ kind }) => kind === 'CLAWBACK')) return CONFLICT;
+      const detail = { reason: step.reason, amount: formatYuan(claim.head.paidFen), how: claim.settings.clawback };
+      return t.move(claim, {
+        ...{ type: 'REVERSAL_REQUESTED', actor: step.actor, remarkParams: { amount: detail.amount }, detail, patch: { closedAt: null, clearedAt: null } },
+        opens: [{ kind: 'CLAWBACK', role: 'finance', unitId: claim.unitId, detail }],
+      });
+    });
+  }
+
+  return { recordMaterialsComplete, recordWithdrawalRequest, recordAppeal, recordHold, recordRelease, recordReversalRequest };
+}
+
+/** A denied claim let go of its invoices and quota; an appeal takes them back, where nobody else has the invoice by now. */
+async function takeHoldings(claim: ClaimContext, { tx }: Transition): Promise<boolean> {
+  const holders = await holdInvoices(tx, claim.number);
+  const wasDuplicate = claim.decision?.source === 'EMPLOYER';
+  if (holders.length > 0 && !wasDuplicate) return false;
+  await holdQuota(tx, { claimNumber: claim.number, employeeId: claim.employeeId, year: quotaYear(claim), wantFen: claim.submittedFen });
+  return true;
+}

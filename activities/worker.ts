@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { readWorkerConfig } from '#platform/config.ts';
+import { readGateways } from '#platform/gateways.ts';
+import { chineseHolidays } from '#platform/holidays.ts';
+import { createLogger } from '#platform/log.ts';
+import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
+import { connectWorker } from '#platform/temporal-worker.ts';
+import { connectTemporal } from '#platform/temporal.ts';
+import { openDatabase } from '#prisma/database.ts';
+import { clockworkReader } from '#prisma/queries/holidays.ts';
+import { createBankGateway } from './bank/http-bank-gateway.ts';
+import { createBureauGateway } from './bureau/http-bureau-gateway.ts';
+import { bundleWorkflows, createClaimWorkers } from './claim-workers.ts';
+
+import { createActivities } from './index.ts';
+import { createEmailMessenger } from './notices/email.ts';
+import { startNoticeRelay } from './notices/notice-relay.ts';
+import { registerBacklogGauges } from './relays/backlog.ts';
+import { startWorkflowRelay } from './relays/workflow-relay.ts';
+import { ensureSchedules } from './schedules.ts';
+import { startWebhookRelay } from './webhooks/webhook-relay.ts';
+
+/** The worker process: composition root of everything that has side effects. As many side by side as you like. */
+const config = readWorkerConfig(process.env);
+const log = createLogger({ name: 'worker', level: config.logLevel });
+Runtime.install({
+  logger: new DefaultLogger('WARN', ({ level, message, meta }) => log.warn({ temporal: level, workflowId: meta?.['workflowId'], activityType: meta?.['activityType'], cause: String(meta?.['error'] ?? '') }, message)),
+  shutdownSignals: [],
+});
+
+const gateways = await readGateways(config.gatewaysFile);
+const [bank] = gateways.banks;
+if (!bank) throw new Error('GATEWAYS_FILE declares no bank');
+const database = openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize });
+const temporal = connectTemporal(config.temporal);
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+
+const now = (): Date => new Date();
+const activities = createActivities({
+  database,
+  bureaus: new Map(gateways.bureaus.map((declaration) => [declaration.code, createBureauGateway(declaration, gateways.institution, { now })])),
+  banks: new Map(gateways.banks.map((declaration) => [declaration.code, createBankGateway(declaration, { now })])),
+  institutionCode: gateways.institution.code,
+  clockwork: clockworkReader({ database, published: chineseHolidays(), bank }),
+});
+
+const { taskQueue, namespace } = config.temporal;
+const relays = [
+  startWorkflowRelay({ database, client: temporal.client, taskQueue, log }),
+  startNoticeRelay({ database, messengers: [createEmailMessenger({ smtpUrl: config.smtpUrl, from: config.mailFrom })], log }),
+  startWebhookRelay({ database, policy: createOutgoingPolicy({ exceptions: config.webhookNetworks }), log }),
+];
+
+const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+registerBacklogGauges({ database, registry });
+let ready = (): boolean => false;
+const metrics = config.metricsPort === undefined ? undefined : serveMetrics(config.metricsPort);
+
+try {
+  const connection = await connectWorker(config.temporal, { signal: stop.signal, onWait: () => log.warn('Temporal cannot be reached; trying again') });
+  await ensureSchedules({ client: temporal.client, gateways, taskQueue });
+  const workflowBundle = config.workflowBundle ? { codePath: config.workflowBundle } : await bundleWorkflows();
+  const workers = await createClaimWorkers({ connection, namespace, taskQueue, gateways, activities, workflowBundle });
+  ready = workers.ready;
+  stop.signal.addEventListener('abort', workers.shutdown);
+  log.info({ taskQueue, namespace }, 'worker is ready');
+  if (!stop.signal.aborted) await workers.run();
+  await connection.close();
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+} finally {
+  await Promise.all(relays.map((relay) => relay.stop()));
+  metrics?.close();
+  await temporal.close();
+  await database.close();
+}
+
+/** `/metrics` for Prometheus and `/readyz`, on this machine alone. */
+function serveMetrics(port: number) {
+  return createServer((request, response) => {
+    if (request.url === '/readyz') {
+      response.writeHead(ready() ? 200 : 503).end();
+      return;
+    }
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.writeHead(503).end(),
+    );
+  }).listen(port, '127.0.0.1');
+}

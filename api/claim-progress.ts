@@ -1,0 +1,80 @@
+import { actorLabel, claimantActions, PARTY_LABELS, stagesOf, type ClaimAction } from '#domain/claim/progress.ts';
+import { DOCUMENT_KIND_CODES, type DocumentKind } from '#domain/claim/completeness.ts';
+import { documentLabel, nextStepFor } from '#domain/claim/remarks.ts';
+import { STAGE_LABELS, STAGE_NOTES, stageOf } from '#domain/claim/states.ts';
+import { formatYuan } from '#domain/money.ts';
+import { viewOf, type ClaimContext, type Clockwork } from '#prisma/queries/claim-context.ts';
+import type { EventRow } from '#prisma/queries/claim-reading.ts';
+import { remarkToJson, rfc3339, yuanOrNull } from './claim-json.ts';
+import type { Progress } from './contract/claims.ts';
+
+const PATHS: Record<ClaimAction, { method: string; path: (claim: { number: string; employeeNo: string }) => string }> = {
+  confirm: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/confirm` },
+  'add-documents': { method: 'POST', path: ({ number }) => `/v1/claims/${number}/documents` },
+  'materials-complete': { method: 'POST', path: ({ number }) => `/v1/claims/${number}/materials-complete` },
+  withdraw: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/withdraw` },
+  appeal: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/appeal` },
+  resubmit: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/resubmit` },
+  'mend-account': { method: 'POST', path: ({ employeeNo }) => `/v1/employees/${encodeURIComponent(employeeNo)}/accounts` },
+};
+
+/** What an employee sees of a claim: where it is, who has it, until when, and what to do. */
+export function progressOf(input: {
+  claim: ClaimContext;
+  employeeNo: string;
+  /** whether another claim has taken this one up, or the chain is at its end */
+  resubmittable: boolean;
+  events: readonly EventRow[];
+  nameOf: (code: string) => { zh: string; en: string } | undefined;
+  clockwork: Clockwork;
+  now: Date;
+}): Progress {
+  const { claim, events, now } = input;
+  const { head, number } = claim;
+  const { note, ended } = stageOf(head);
+  const { actAt, provisional, appealableUntil } = viewOf(claim, input.clockwork);
+  const missing = head.state === 'PENDED_INFO' ? missingDocuments(events) : [];
+  const appealable = appealableUntil !== null && Date.parse(appealableUntil) > now.getTime() && head.closedAt === null;
+  const waits = head.turn !== null && actAt !== null;
+  const until = head.state === 'PENDED_INFO' ? actAt : appealable ? appealableUntil : null;
+  const sentence = { state: head.state, onHold: head.onHold, documents: missing, until };
+  const actions = claimantActions({ ...head, appealable, resubmittable: input.resubmittable });
+
+  return {
+    number,
+    state: head.state,
+    stages: stagesOf(head, events).map(({ stage, status, entered, latest }) => ({
+      stage,
+      label: STAGE_LABELS[stage],
+      status,
+      at: rfc3339(entered?.at ?? null),
+      updatedAt: rfc3339(latest?.at ?? null),
+      actor: latest && actorLabel(latest.actor, { claimantId: claim.employeeId, nameOf: input.nameOf }),
+      remark: latest && remarkToJson(latest),
+    })),
+    note: note && { code: note, label: STAGE_NOTES[note] },
+    ended,
+    turn: head.turn && { party: head.turn, label: PARTY_LABELS[head.turn], since: rfc3339(head.turnSince) },
+    expectedBy: waits ? actAt : null,
+    provisional: waits && provisional,
+    missingDocuments: missing.map((kind) => ({ kind, label: { zh: documentLabel(kind, 'zh'), en: documentLabel(kind, 'en') } })),
+    appealableUntil: appealable ? appealableUntil : null,
+    nextStep: {
+      text: { zh: nextStepFor(sentence, 'zh'), en: nextStepFor(sentence, 'en') },
+      actions: actions.map((action) => ({ action, method: PATHS[action].method, path: PATHS[action].path({ number, employeeNo: input.employeeNo }) })),
+    },
+    amounts: {
+      submitted: formatYuan(claim.submittedFen),
+      approved: yuanOrNull(head.approvedFen),
+      payable: yuanOrNull(head.payableFen),
+      paid: formatYuan(head.paidFen),
+    },
+  };
+}
+
+/** What was asked for last. */
+function missingDocuments(events: readonly EventRow[]): DocumentKind[] {
+  const asked = events.findLast((event) => event.type === 'INFO_REQUESTED')?.remarkParams['documents'];
+  const named = typeof asked === 'string' ? asked.split(',') : [];
+  return DOCUMENT_KIND_CODES.filter((kind) => named.includes(kind));
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { MEDIA_TYPES } from '#platform/media-type.ts';
+import { line, time, unitCode, uuid } from './common.ts';
+
+export const documentId = uuid.meta({ description: 'Id of a stored document' });
+export const mediaType = z.enum(MEDIA_TYPES);
+
+/** The parts of an upload; checked after the stream was read, because multipart has no schema of its own. */
+export const uploadFields = z.strictObject({ unitCode: unitCode.optional() });
+export const fileName = line(200);
+
+export const documentParams = z.strictObject({ id: documentId });
+
+export const document = z
+  .strictObject({
+    id: documentId,
+    unitCode,
+    fileName: z.string(),
+    mediaType,
+    sizeBytes: z.int(),
+    sha256: z.string(),
+    sm3: z.string(),
+    createdAt: time,
+  })
+  .meta({ id: 'Document', description: 'A stored file. Its media type is what its content says, whatever it is called.' });

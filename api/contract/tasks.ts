@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { ROLES } from '#domain/claim/actor.ts';
+import { CLAIM_STATES } from '#domain/claim/states.ts';
+import { TASK_KINDS } from '#domain/claim/tasks.ts';
+import { actor, claimNumber, code, flag, line, note, pageQuery, time, unitCode, yuan } from './common.ts';
+
+export const taskStatus = z.enum(['OPEN', 'DECIDED', 'CANCELLED']);
+export const taskKind = z.enum(TASK_KINDS);
+
+export const taskParams = z.strictObject({ id: z.uuid() });
+
+export const taskQuery = z.strictObject({
+  ...pageQuery,
+  unitCode: unitCode.optional().meta({ description: 'The unit that decides, and everything below it' }),
+  status: taskStatus.default('OPEN'),
+  kind: taskKind.optional(),
+  claimNumber: claimNumber.optional(),
+  overdue: flag.optional().meta({ description: 'Only open tasks whose time is up' }),
+  mine: flag.optional().meta({ description: 'Only tasks that the actor may decide' }),
+});
+
+export const task = z
+  .strictObject({
+    id: z.uuid(),
+    claimNumber,
+    kind: taskKind,
+    level: z.int().meta({ description: 'Of an escalation: 1 branch manager, 2 head office. Of an approval: the step' }),
+    unitCode,
+    role: z.enum(ROLES).meta({ description: 'Whoever holds it on the unit or above decides' }),
+    choices: z.array(z.string()),
+    detail: z.record(z.string(), z.unknown()),
+    status: taskStatus,
+    version: z.int(),
+    dueAt: time.nullable(),
+    overdue: z.boolean(),
+    createdAt: time,
+    closedAt: time.nullable(),
+    decision: z.strictObject({ choice: z.string(), comment: z.string().nullable(), by: actor }).nullable(),
+    claim: z.strictObject({ state: z.enum(CLAIM_STATES), onHold: z.boolean(), submitted: yuan }),
+  })
+  .meta({ id: 'Task' });
+
+const choice = z.string().regex(/^[A-Z_]{1,40}$/);
+const comment = note(1_000).nullable().default(null);
+
+/** For RECORD_DECISION: what the bureau's written decision says, line by line. */
+export const writtenDecision = z
+  .strictObject({
+    documentId: z.uuid().meta({ description: "The decision's scan, filed with the claim" }),
+    decisionNo: line(40),
+    outcome: z.enum(['APPROVED', 'PARTIALLY_APPROVED', 'DENIED']),
+    lines: z.array(z.strictObject({ lineNo: z.int().min(1), benefit: yuan, reasonCode: code(40).nullable().default(null) })).min(1).max(2_000),
+    remark: note(1_000).default(''),
+  })
+  .meta({ id: 'WrittenDecision' });
+
+export const taskDecision = z.strictObject({ choice, comment, written: writtenDecision.optional() }).meta({ id: 'TaskDecision' });
+
+export const taskDecided = z
+  .strictObject({ taskId: z.uuid(), claimNumber, state: z.enum(CLAIM_STATES), seq: z.int() })
+  .meta({ id: 'TaskDecided', description: 'The claim after the decision' });
+
+export const bulkDecisions = z
+  .strictObject({
+    items: z
+      .array(z.strictObject({ taskId: z.uuid(), version: z.int().min(1), choice, comment }))
+      .min(1)
+      .max(100)
+      .refine((items) => new Set(items.map(({ taskId }) => taskId)).size === items.length, 'a task may stand here once'),
+  })
+  .meta({ id: 'BulkDecisions' });
+
+export const bulkResults = z
+  .strictObject({
+    results: z.array(
+      z.discriminatedUnion('ok', [
+        z.strictObject({ ok: z.literal(true), taskId: z.uuid(), claimNumber, state: z.enum(CLAIM_STATES), seq: z.int() }),
+        z.strictObject({ ok: z.literal(false), taskId: z.uuid(), code: z.string(), title: z.string(), retryable: z.boolean() }),
+      ]),
+    ),
+  })
+  .meta({ id: 'BulkResults', description: 'In the order of the items. What is on hold is skipped with CLAIM_ON_HOLD' });

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { FUNDING_SOURCES } from '#domain/bureau/decision.ts';
+import { ROLES } from '#domain/claim/actor.ts';
+import { CLAIM_KIND_CODES } from '#domain/claim/completeness.ts';
+import { formatYuan, parseYuan, type Fen } from '#domain/money.ts';
+import { CLAWBACKS, type PartialUnitSettings } from '#domain/org/settings.ts';
+import { line, pageQuery, region, time, unitCode, yuan } from './common.ts';
+
+const duration = z
+  .union([z.strictObject({ workingDays: z.int().min(0).max(2_500) }), z.strictObject({ seconds: z.int().min(0).max(315_360_000) })])
+  .meta({ id: 'Duration', description: 'Working days of the Chinese calendar, or seconds' });
+const wait = <Name extends string>(...names: Name[]) =>
+  z.strictObject(Object.fromEntries(names.map((name) => [name, duration.optional()])) as Record<Name, z.ZodOptional<typeof duration>>).optional();
+
+const serviceLevels = z.strictObject({
+  employeeMaterials: wait('remindAfter', 'deadlineAfter'),
+  bureauAcknowledgement: wait('outageAfter'),
+  bureauReview: wait('remindAfter', 'escalateAfter', 'escalateAgainAfter'),
+  paymentFailed: wait('remindAfter'),
+  taskDue: wait('dueAfter'),
+  appealWindow: wait('closesAfter'),
+});
+
+const approvalStep = z.strictObject({
+  role: z.enum(ROLES).exclude(['employee']),
+  minAmount: yuan.optional(),
+  claimKinds: z.array(z.enum(CLAIM_KIND_CODES)).min(1).optional(),
+});
+
+/** PartialUnitSettings of domain/org/settings.ts, amounts in yuan. What is left out is inherited from the parent. */
+export const unitSettings = z
+  .strictObject({
+    serviceLevels: serviceLevels.optional(),
+    paysFundingSources: z
+      .array(z.enum(FUNDING_SOURCES))
+      .refine((sources) => new Set(sources).size === sources.length, 'each source once')
+      .optional(),
+    approvalSteps: z.array(approvalStep).max(20).optional(),
+    payoutLimits: z.strictObject({ perInstruction: yuan.optional(), perDay: yuan.optional() }).optional(),
+    maxResubmissions: z.int().min(0).max(100).optional(),
+    clawback: z.enum(CLAWBACKS).optional(),
+  })
+  .meta({ id: 'UnitSettings' });
+type UnitSettingsJson = z.output<typeof unitSettings>;
+
+export const unitParams = z.strictObject({ code: unitCode });
+export const unitQuery = z.strictObject({ ...pageQuery, parentCode: unitCode.optional() });
+
+const name = line(100);
+export const newUnit = z
+  .strictObject({ code: unitCode, name, nameEn: name, parentCode: unitCode, region, settings: unitSettings.default({}) })
+  .meta({ id: 'NewUnit' });
+export const unitPatch = z
+  .strictObject({ name, nameEn: name, parentCode: unitCode, region, settings: unitSettings, active: z.boolean() })
+  .partial()
+  .meta({ id: 'UnitPatch', description: '`settings` replaces all of the own settings; `parentCode` moves the unit with everything below it' });
+
+export const unit = z
+  .strictObject({
+    code: unitCode,
+    name: z.string(),
+    nameEn: z.string(),
+    parentCode: unitCode.nullable(),
+    region,
+    settings: unitSettings,
+    active: z.boolean(),
+    version: z.int(),
+    createdAt: time,
+  })
+  .meta({ id: 'Unit', description: '`settings` are its own; what it leaves out it inherits' });
+
+/** Into what a unit's row stores: amounts in fen, absent where absent. */
+export function settingsFromJson(json: UnitSettingsJson): PartialUnitSettings {
+  const { payoutLimits, approvalSteps, ...rest } = json;
+  // stored as JSON, which has no undefined: what was left out stays out
+  return JSON.parse(
+    JSON.stringify({
+      ...rest,
+      approvalSteps: approvalSteps?.map(({ minAmount, ...step }) => ({ ...step, minAmountFen: fenOf(minAmount) })),
+      payoutLimits: payoutLimits && { perInstructionFen: fenOf(payoutLimits.perInstruction), perDayFen: fenOf(payoutLimits.perDay) },
+    }),
+  ) as PartialUnitSettings;
+}
+
+export function settingsToJson(settings: PartialUnitSettings): UnitSettingsJson {
+  const { payoutLimits, approvalSteps, ...rest } = settings;
+  return JSON.parse(
+    JSON.stringify({
+      ...rest,
+      approvalSteps: approvalSteps?.map(({ minAmountFen, ...step }) => ({ ...step, minAmount: yuanOf(minAmountFen) })),
+      payoutLimits: payoutLimits && { perInstruction: yuanOf(payoutLimits.perInstructionFen), perDay: yuanOf(payoutLimits.perDayFen) },
+    }),
+  ) as UnitSettingsJson;
+}
+
+const fenOf = (text: string | undefined): Fen | undefined => (text === undefined ? undefined : parseYuan(text));
+const yuanOf = (amount: Fen | undefined): string | undefined => (amount === undefined ? undefined : formatYuan(amount));

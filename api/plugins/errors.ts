@@ -1,0 +1,140 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { locales } from 'zod';
+import { ERRORS, refuse, type ErrorCode, type Refusal } from '#domain/errors.ts';
+import { isDatabaseAway } from '#prisma/database-errors.ts';
+import type { Problem } from '../contract/common.ts';
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Answers with the problem document of an expected refusal. */
+    refuse(refusal: Refusal): FastifyReply;
+  }
+}
+
+const PROBLEM = 'application/problem+json; charset=utf-8';
+const MESSAGES = { zh: locales.zhCN().localeError, en: locales.en().localeError };
+type Language = keyof typeof MESSAGES;
+type Issues = NonNullable<Problem['errors']>;
+
+/** What Fastify and its plugins refuse by themselves. */
+const FRAMEWORK: Record<string, ErrorCode> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'MALFORMED_JSON',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'MALFORMED_JSON',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_REQ_FILE_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_PARTS_LIMIT: 'BODY_TOO_LARGE',
+  FST_FILES_LIMIT: 'BODY_TOO_LARGE',
+  FST_FIELDS_LIMIT: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_INVALID_MULTIPART_CONTENT_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_BAD_URL: 'NOT_FOUND',
+  FST_ERR_MAX_PARAM_LENGTH: 'NOT_FOUND',
+  FST_ERR_NOT_FOUND: 'NOT_FOUND',
+};
+
+/**
+ * Every answer that is no success leaves as `application/problem+json` with a code of domain/errors.ts. Refusals go through `reply.refuse`; what is
+ * thrown is either known (a validation, Fastify's own, the database away) or a bug: logged, and answered with INTERNAL and nothing else.
+ */
+export default fp(
+  async (app: FastifyInstance) => {
+    const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+    app.addHook('onRoute', ({ url, method }) => {
+      const known = routes.get(url) ?? { pattern: patternOf(url), methods: new Set() };
+      for (const each of [method].flat()) known.methods.add(each);
+      routes.set(url, known);
+    });
+
+    app.decorateReply('refuse', function (this: FastifyReply, refusal: Refusal) {
+      return send(this, refusal);
+    });
+
+    app.setNotFoundHandler((request, reply) => {
+      const path = request.url.split('?', 1)[0] ?? '';
+      const methods = [...routes.values()].flatMap((route) => (route.pattern.test(path) ? [...route.methods] : []));
+      if (methods.length === 0) return send(reply, refuse('NOT_FOUND'));
+      reply.header('allow', [...new Set([...methods, 'OPTIONS'])].toSorted().join(', '));
+      return request.method === 'OPTIONS' ? reply.code(204).send() : send(reply, refuse('METHOD_NOT_ALLOWED'));
+    });
+
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      if (hasZodFastifySchemaValidationErrors(error)) {
+        const missing = missingHeader(error.validationContext, error.validation);
+        if (missing) return send(reply, refuse(missing));
+        // no such thing can have this name
+        if (error.validationContext === 'params') return send(reply, refuse('NOT_FOUND'));
+        const issues = issuesOf(error.validationContext ?? 'body', error.validation, languageOf(request));
+        return send(reply, refuse('VALIDATION_FAILED'), issues);
+      }
+      if (isDatabaseAway(error)) {
+        request.log.warn({ err: error }, 'the database is away');
+        return send(reply, refuse('DATABASE_UNAVAILABLE'));
+      }
+      const known = FRAMEWORK[error.code];
+      if (known) return send(reply, refuse(known));
+      if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+        return send(reply, refuse('VALIDATION_FAILED', { detail: error.message }));
+      }
+      request.log.error({ err: error }, 'unexpected');
+      return send(reply, refuse('INTERNAL'));
+    });
+  },
+  { name: 'errors' },
+);
+
+function send(reply: FastifyReply, refusal: Refusal, errors?: Issues): FastifyReply {
+  const { status } = ERRORS[refusal.code];
+  const language = languageOf(reply.request);
+  reply.code(status).type(PROBLEM).header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'accept-language');
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="daozhang"');
+  if ('retryable' in ERRORS[refusal.code]) reply.header('retry-after', status === 409 ? '1' : '5');
+  // as text: routes without a schema for this status (not found, method) answer the same
+  return reply.send(JSON.stringify(problemOf(refusal, language, reply.request.id, errors)));
+}
+
+function problemOf({ code, detail, params }: Refusal, language: Language, requestId: string, errors: Issues | undefined): Problem {
+  const entry: (typeof ERRORS)[ErrorCode] = ERRORS[code];
+  return {
+    type: `urn:daozhang:error:${code}`,
+    title: entry[language],
+    status: entry.status,
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(params === undefined ? {} : { params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value])) as Problem['params'] }),
+    ...(errors === undefined ? {} : { errors }),
+    ...(entry.retryable ? { retryable: true as const } : {}),
+    instance: `urn:uuid:${requestId}`,
+  };
+}
+
+/** Chinese, unless English is asked for first. */
+export function languageOf(request: FastifyRequest): Language {
+  const [first = ''] = (request.headers['accept-language'] ?? '').split(',', 1);
+  return first.trim().toLowerCase().startsWith('en') ? 'en' : 'zh';
+}
+
+type ZodIssues = readonly { keyword: string; instancePath: string; message?: string | undefined; params: Record<string, unknown> }[];
+
+function missingHeader(context: string | undefined, issues: ZodIssues): ErrorCode | undefined {
+  if (context !== 'headers') return undefined;
+  const missing = issues.filter((issue) => issue.keyword === 'invalid_type').map((issue) => issue.instancePath);
+  if (missing.includes('/idempotency-key')) return 'IDEMPOTENCY_KEY_MISSING';
+  return missing.includes('/if-match') ? 'PRECONDITION_REQUIRED' : undefined;
+}
+
+function issuesOf(context: string, issues: ZodIssues, language: Language): Issues {
+  return issues.map(({ keyword, instancePath, params, message }) => {
+    const path = instancePath.slice(1).replaceAll('/', '.');
+    const issue = { ...params, code: keyword, path: path.split('.'), message: message ?? '', input: undefined };
+    const said = MESSAGES[language](issue as Parameters<typeof MESSAGES.en>[0]);
+    const text = typeof said === 'string' ? said : said?.message;
+    return { path: context === 'body' ? path : `${context}.${path}`, code: keyword, message: text ?? message ?? '' };
+  });
+}
+
+function patternOf(url: string): RegExp {
+  const escaped = url.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return new RegExp(`^${escaped.replaceAll(/:[^/]+/g, '[^/]+').replaceAll('*', '.*')}/?$`);
+}

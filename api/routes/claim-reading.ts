@@ -1,0 +1,175 @@
+import type { FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { actorLabel } from '#domain/claim/progress.ts';
+import { reasonFor } from '#domain/claim/reasons.ts';
+import { CLAIM_STATES, stageOf, type Stage } from '#domain/claim/states.ts';
+import { refuse } from '#domain/errors.ts';
+import { formatYuan } from '#domain/money.ts';
+import { can, rolesFor } from '#domain/org/can.ts';
+import { readClaimContext } from '#prisma/queries/claim-context.ts';
+import {
+  findClaim,
+  findClaimSummary,
+  listClaims,
+  listDecisions,
+  listEvents,
+  listNotices,
+  listPayments,
+  type ClaimListFilter,
+  type ClaimSummaryRow,
+  type DecisionListRow,
+} from '#prisma/queries/claim-reading.ts';
+import { findLineage } from '#prisma/queries/claim-submission.ts';
+import { actorToJson, claimToJson, gatewayNames, remarkToJson, rfc3339, summaryToJson } from '../claim-json.ts';
+import { progressOf } from '../claim-progress.ts';
+import { claim, claimFilters, claimPage, claimParams, decisions, history, messages, payments, progress } from '../contract/claims.ts';
+import { claimNumber, etag, headers, responses, time } from '../contract/common.ts';
+import { pageFrom, readCursor } from '../cursor.ts';
+import { mustFind } from '../patch.ts';
+
+const tags = ['claims'];
+const config = { access: 'claims:read' } as const;
+const position = z.strictObject({ createdAt: time, number: claimNumber });
+
+/** What can be read of claims. Lists and pages are Postgres; what one workflow does just now is claim-actions.ts. */
+export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
+  const { database, gateways, clockwork, clock } = app.deps;
+  const nameOf = gatewayNames(gateways);
+
+  app.get(
+    '/v1/claims',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Claims, newest first',
+        headers: headers(),
+        querystring: claimFilters,
+        response: responses({ 200: claimPage }, { codes: ['CURSOR_INVALID'] }),
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor, stage, overdue, ...filters } = request.query;
+      const read = readCursor(position, cursor);
+      if (!read.ok) return reply.refuse(read);
+      const rows = await listClaims(database, {
+        ...filters,
+        ...{ within: request.caller.unitId, reader: readerOf(request), after: read.after, limit: limit + 1 },
+        stageKeys: stage && stageKeys(stage),
+        overdue: overdue === undefined ? undefined : { is: overdue, at: clock() },
+      });
+      return pageFrom(rows, { limit, item: summaryToJson, position: (row) => ({ createdAt: row.position, number: row.number }) });
+    },
+  );
+
+  app.get('/v1/claims/:number', { config, schema: about('A claim', claim) }, async (request, reply) => {
+    const found = await findClaim(database, { number: request.params.number, within: request.caller.unitId });
+    if (!found || !mayRead(request, found)) return reply.refuse(refuse('NOT_FOUND'));
+    return reply.header('etag', etag(found.seq)).send(claimToJson(found));
+  });
+
+  app.get('/v1/claims/:number/progress', { config, schema: about('The five stages, and what to do', progress) }, async (request, reply) => {
+    const found = await readable(request, request.params.number);
+    if (!found) return reply.refuse(refuse('NOT_FOUND'));
+    const { number, employeeNo } = found;
+    const [context, lineage, events, terms] = await Promise.all([
+      mustFind(readClaimContext(database, number, { lock: false })),
+      findLineage(database, number),
+      listEvents(database, { number }),
+      clockwork(),
+    ]);
+    const resubmittable = lineage.takenUpBy === null && lineage.resubmissionNo < context.settings.maxResubmissions;
+    return progressOf({ claim: context, employeeNo, resubmittable, events, nameOf, clockwork: terms, now: clock() });
+  });
+
+  app.get('/v1/claims/:number/history', { config, schema: about('Every transition', history) }, async (request, reply) => {
+    const found = await readable(request, request.params.number);
+    if (!found) return reply.refuse(refuse('NOT_FOUND'));
+    const events = await listEvents(database, found);
+    return {
+      items: events.map((event) => ({
+        ...{ seq: event.seq, type: event.type, fromState: event.fromState, toState: event.toState, at: event.at.toISOString() },
+        ...{ actor: actorToJson(event.actor), actorLabel: actorLabel(event.actor, { claimantId: found.employeeId, nameOf }) },
+        ...{ remark: remarkToJson(event), turn: event.turn, dueAt: rfc3339(event.dueAt) },
+      })),
+    };
+  });
+
+  app.get('/v1/claims/:number/messages', { config, schema: about('Messages sent, and to be sent', messages) }, async (request, reply) => {
+    const found = await readable(request, request.params.number);
+    if (!found) return reply.refuse(refuse('NOT_FOUND'));
+    const notices = await listNotices(database, found);
+    return {
+      items: notices.map(({ seq, template, recipient, channel, status, createdAt, sentAt }) => ({
+        ...{ seq, template, recipient: { kind: recipient.kind, role: recipient.role ?? null }, channel, status },
+        ...{ createdAt: createdAt.toISOString(), sentAt: rfc3339(sentAt) },
+      })),
+    };
+  });
+
+  app.get('/v1/claims/:number/payments', { config, schema: about('Payment instructions', payments) }, async (request, reply) => {
+    const found = await readable(request, request.params.number);
+    if (!found) return reply.refuse(refuse('NOT_FOUND'));
+    const instructions = await listPayments(database, found);
+    return {
+      items: instructions.map(({ amountFen, createdAt, sentAt, settledAt, matchedAt, returnedAt, ...payment }) => ({
+        ...{ ...payment, amount: formatYuan(amountFen), createdAt: createdAt.toISOString(), sentAt: rfc3339(sentAt) },
+        ...{ settledAt: rfc3339(settledAt), matchedAt: rfc3339(matchedAt), returnedAt: rfc3339(returnedAt) },
+      })),
+    };
+  });
+
+  app.get('/v1/claims/:number/decisions', { config, schema: about('Decisions, line by line', decisions) }, async (request, reply) => {
+    const found = await readable(request, request.params.number);
+    if (!found) return reply.refuse(refuse('NOT_FOUND'));
+    return { items: (await listDecisions(database, found)).map(decisionToJson) };
+  });
+
+  async function readable(request: FastifyRequest, number: string): Promise<ClaimSummaryRow | undefined> {
+    const found = await findClaimSummary(database, { number, within: request.caller.unitId });
+    return found && mayRead(request, found) ? found : undefined;
+  }
+};
+
+function about<Body extends z.ZodType>(summary: string, body: Body) {
+  return { tags, summary, headers: headers(), params: claimParams, response: responses({ 200: body }) };
+}
+
+function mayRead(request: FastifyRequest, { ancestorIds, employeeId }: ClaimSummaryRow): boolean {
+  return can(request.asker, 'claim.read', { unitAncestors: ancestorIds, employeeId }).ok;
+}
+
+/** The same rule as `mayRead`, as a filter. */
+function readerOf({ person }: FastifyRequest): ClaimListFilter['reader'] {
+  if (!person) return null;
+  const roles = rolesFor('claim.read');
+  return { employeeId: person.employeeId, unitIds: person.roles.filter(({ role }) => roles.includes(role)).map(({ unitId }) => unitId) };
+}
+
+/** The states that show as `stage`, each with whether the claim has been with the bureau, on which the stage may depend. */
+function stageKeys(stage: Stage): string[] {
+  return CLAIM_STATES.flatMap((state) =>
+    [0, 1].flatMap((submissionVersion) => (stageOf({ state, submissionVersion, onHold: false }).stage === stage ? [`${state}|${submissionVersion > 0}`] : [])),
+  );
+}
+
+function decisionToJson(row: DecisionListRow): z.output<typeof decisions>['items'][number] {
+  return {
+    ...{ no: row.no, source: row.source, sourceNo: row.sourceNo, outcome: row.outcome, remark: row.remark },
+    ...{ submitted: formatYuan(row.submittedFen), benefit: formatYuan(row.benefitFen), payable: formatYuan(row.payableFen) },
+    ...{ decidedBy: actorToJson(row.decidedBy), decidedAt: row.decidedAt.toISOString(), recordedAt: row.recordedAt.toISOString() },
+    reasons: row.reasons.map(({ code, text }) => ({ code, text, label: labelOf(code), next: reasonFor(code)?.next ?? null })),
+    lines: row.lines.map((line) => ({
+      ...{ lineNo: line.lineNo, submitted: formatYuan(line.submittedFen), eligible: formatYuan(line.eligibleFen) },
+      ...{ deductible: formatYuan(line.deductibleFen), benefit: formatYuan(line.benefitFen) },
+      adjustments: line.adjustments.map(({ code, amountFen }) => ({ code, amount: formatYuan(amountFen), label: labelOf(code) })),
+    })),
+    funding: row.funding.map(({ source, amountFen }) => ({ source, amount: formatYuan(amountFen) })),
+  };
+}
+
+function labelOf(code: string): { zh: string; en: string } | null {
+  const reason = reasonFor(code);
+  return reason ? { zh: reason.zh, en: reason.en } : null;
+}

@@ -1,0 +1,172 @@
+import type { FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { refuse, type Refusal } from '#domain/errors.ts';
+import { can, type Action } from '#domain/org/can.ts';
+import type { Tx } from '#prisma/database.ts';
+import { insertAudit } from '#prisma/queries/audit.ts';
+import { readClaimContext, type ClaimContext } from '#prisma/queries/claim-context.ts';
+import { recordMove } from '#prisma/queries/claim-moves.ts';
+import { findClaim, listAttached } from '#prisma/queries/claim-reading.ts';
+import { findLineage } from '#prisma/queries/claim-submission.ts';
+import { attachDocuments } from '#prisma/queries/documents.ts';
+import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
+import { checkContent, takeIn, usableDocuments } from '../claim-door.ts';
+import { attachedToJson, claimToJson } from '../claim-json.ts';
+import { attachmentsAdded, claim, claimParams, emptyBody, MAX_DOCUMENTS, newAttachments, newClaim, resubmission } from '../contract/claims.ts';
+import { etag, headers, responses } from '../contract/common.ts';
+import { mustFind } from '../patch.ts';
+import { withIdempotency } from '../plugins/idempotency.ts';
+
+const tags = ['claims'];
+const CONTENT_CODES = [
+  'FORBIDDEN',
+  'EMPLOYEE_UNKNOWN',
+  'BUREAU_UNKNOWN',
+  'DOCUMENT_UNKNOWN',
+  'AMOUNT_INVALID',
+  'DATE_IN_FUTURE',
+  'DATES_OUT_OF_ORDER',
+  'LINES_DO_NOT_ADD_UP',
+  'INVOICE_KEY_INVALID',
+] as const;
+
+/** Claims (报销申请): how they come in, and what is added to them. What people decide of them goes through the workflow: claim-actions.ts. */
+export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
+  const { deps } = app;
+  const { keys, clock } = deps;
+
+  app.post(
+    '/v1/claims',
+    {
+      config: { access: 'claims:write' },
+      schema: {
+        tags,
+        summary: 'Submit a claim',
+        description: 'Stored at once and worked on from then on, whatever else is away. A draft waits until the employee confirms it.',
+        headers: headers('idempotency-key'),
+        body: newClaim,
+        response: responses({ 201: claim }, { with: 'key', codes: CONTENT_CODES }),
+      },
+    },
+    async (request, reply) => {
+      const { employeeNo, draft, ...content } = request.body;
+      const checked = checkContent(content, { keys, now: clock() });
+      if (!checked.ok) return reply.refuse(checked);
+      return withIdempotency(request, reply, async (tx) => {
+        const taken = await takeIn(tx, request, { content, amounts: checked, employeeNo, draft, prior: null, deps });
+        return taken.ok ? created(taken.claim) : taken;
+      });
+    },
+  );
+
+  app.post(
+    '/v1/claims/:number/confirm',
+    {
+      config: { access: 'claims:write' },
+      schema: {
+        tags,
+        summary: 'Confirm a draft',
+        headers: headers('idempotency-key'),
+        params: claimParams,
+        body: emptyBody,
+        response: responses({ 200: claim }, { with: 'key', codes: ['FORBIDDEN', 'CLAIM_STATE_CONFLICT', 'CLAIM_ON_HOLD'] }),
+      },
+    },
+    async (request, reply) =>
+      withIdempotency(request, reply, async (tx) => {
+        const { number } = request.params;
+        const locked = await lockClaim(tx, request, { number, action: 'claim.confirm' });
+        if (!locked.ok) return locked;
+        const { head } = locked.claim;
+        if (head.state !== 'DRAFT') return refuse('CLAIM_STATE_CONFLICT', { params: { state: head.state } });
+        if (head.onHold) return refuse('CLAIM_ON_HOLD');
+        const at = clock();
+        const move = { type: 'CONFIRMED', to: 'SUBMITTED', at, actor: request.actor, patch: { submittedAt: at } } as const;
+        await recordMove(tx, locked.claim, move, await deps.clockwork());
+        await writeWorkflowCommand(tx, { claimNumber: number, kind: 'START' });
+        const row = await mustFind(findClaim(tx, { number, within: request.caller.unitId }));
+        return { ok: true, status: 200, body: claimToJson(row), headers: { etag: etag(row.seq) } };
+      }),
+  );
+
+  app.post(
+    '/v1/claims/:number/resubmit',
+    {
+      config: { access: 'claims:write' },
+      schema: {
+        tags,
+        summary: 'Submit a denied or withdrawn claim anew',
+        description: 'A new claim of the same employee that points at this one. Each claim can be taken up once, and a chain only so often as the unit allows.',
+        headers: headers('idempotency-key'),
+        params: claimParams,
+        body: resubmission,
+        response: responses({ 201: claim }, { with: 'key', codes: [...CONTENT_CODES, 'PRIOR_CLAIM_INVALID', 'RESUBMISSION_LIMIT', 'CLAIM_ON_HOLD'] }),
+      },
+    },
+    async (request, reply) => {
+      const content = request.body;
+      const checked = checkContent(content, { keys, now: clock() });
+      if (!checked.ok) return reply.refuse(checked);
+      return withIdempotency(request, reply, async (tx) => {
+        const { number } = request.params;
+        const locked = await lockClaim(tx, request, { number, action: 'claim.submit' });
+        if (!locked.ok) return locked;
+        const { head, settings } = locked.claim;
+        if (head.state !== 'DENIED' && head.state !== 'WITHDRAWN') return refuse('PRIOR_CLAIM_INVALID', { params: { state: head.state } });
+        if (head.onHold) return refuse('CLAIM_ON_HOLD');
+        const lineage = await findLineage(tx, number);
+        if (lineage.takenUpBy !== null) return refuse('PRIOR_CLAIM_INVALID', { params: { resubmittedAs: lineage.takenUpBy } });
+        if (lineage.resubmissionNo >= settings.maxResubmissions) return refuse('RESUBMISSION_LIMIT', { params: { limit: settings.maxResubmissions } });
+        const prior = { number, resubmissionNo: lineage.resubmissionNo + 1 };
+        const taken = await takeIn(tx, request, { content, amounts: checked, employeeNo: lineage.employeeNo, draft: false, prior, deps });
+        return taken.ok ? created(taken.claim) : taken;
+      });
+    },
+  );
+
+  app.post(
+    '/v1/claims/:number/documents',
+    {
+      config: { access: 'claims:write' },
+      schema: {
+        tags,
+        summary: 'Add documents',
+        description: 'What was asked for is looked at when “materials complete” is said.',
+        headers: headers('idempotency-key'),
+        params: claimParams,
+        body: newAttachments,
+        response: responses({ 201: attachmentsAdded }, { with: 'key', codes: ['FORBIDDEN', 'CLAIM_CLOSED', 'DOCUMENT_UNKNOWN'] }),
+      },
+    },
+    async (request, reply) =>
+      withIdempotency(request, reply, async (tx) => {
+        const { number } = request.params;
+        const { documents } = request.body;
+        const locked = await lockClaim(tx, request, { number, action: 'claim.complete' });
+        if (!locked.ok) return locked;
+        if (locked.claim.head.closedAt !== null) return refuse('CLAIM_CLOSED');
+        const usable = await usableDocuments(tx, request, documents.map((document) => document.documentId));
+        if (!usable.ok) return usable;
+        const count = await attachDocuments(tx, { claimNumber: number, documents, at: clock() });
+        if (count > MAX_DOCUMENTS) return refuse('VALIDATION_FAILED', { detail: `a claim has at most ${MAX_DOCUMENTS} documents` });
+        await insertAudit(tx, { claimNumber: number, at: clock(), actor: request.actor, action: 'DOCUMENTS_ADDED', detail: { documents } });
+        return { ok: true, status: 201, body: { documents: (await listAttached(tx, { number })).map(attachedToJson) } };
+      }),
+  );
+};
+
+function created(row: Parameters<typeof claimToJson>[0]) {
+  return { ok: true, status: 201, body: claimToJson(row), headers: { etag: etag(row.seq), location: `/v1/claims/${row.number}` } } as const;
+}
+
+/** The claim with its row locked, if the caller sees it and may do `action`. */
+export async function lockClaim(
+  tx: Tx,
+  request: FastifyRequest,
+  { number, action }: { number: string; action: Action },
+): Promise<{ ok: true; claim: ClaimContext } | Refusal> {
+  const found = await readClaimContext(tx, number, { lock: true });
+  if (!found?.ancestorIds.includes(request.caller.unitId)) return refuse('NOT_FOUND');
+  const allowed = can(request.asker, action, { unitAncestors: found.ancestorIds, employeeId: found.employeeId });
+  return allowed.ok ? { ok: true, claim: found } : allowed;
+}

@@ -1,0 +1,138 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { refuse, type Refusal } from '#domain/errors.ts';
+import { can, type Action } from '#domain/org/can.ts';
+import { createEmployee, findEmployee, listEmployees, lockEmployee, updateEmployee, type EmployeeRow } from '#prisma/queries/employees.ts';
+import { findUnit } from '#prisma/queries/units.ts';
+import { etag, headers, pageOf, responses, versionOf } from '../contract/common.ts';
+import { employee, employeeParams, employeePatch, employeeQuery, masked, newEmployee } from '../contract/employees.ts';
+import { pageFrom, readCursor } from '../cursor.ts';
+import { listedUnit } from '../listed-unit.ts';
+import { mustFind, withoutAbsent } from '../patch.ts';
+import { withIdempotency } from '../plugins/idempotency.ts';
+import type { FastifyRequest } from 'fastify';
+
+const tags = ['directory'];
+
+/** Employees (员工): what an HR system needs to keep them current. Accounts, quotas and roles are in employee-records.ts. */
+export const employeeRoutes: FastifyPluginAsyncZod = async (app) => {
+  const { database } = app.deps;
+
+  app.get(
+    '/v1/employees',
+    {
+      config: { access: 'directory:read' },
+      schema: {
+        tags,
+        summary: 'Employees of the subtree',
+        headers: headers(),
+        querystring: employeeQuery,
+        response: responses({ 200: pageOf(employee) }, { codes: ['CURSOR_INVALID', 'FORBIDDEN', 'UNIT_UNKNOWN'] }),
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor, unitCode, active } = request.query;
+      const read = readCursor(z.string(), cursor);
+      if (!read.ok) return reply.refuse(read);
+      const listed = await listedUnit(request, 'employee.read', unitCode);
+      if (!listed.ok) return reply.refuse(listed);
+      const rows = await listEmployees(database, { within: listed.unit.id, active, afterNo: read.after, limit: limit + 1 });
+      return pageFrom(rows, { limit, item: toJson, position: (row) => row.employeeNo });
+    },
+  );
+
+  app.get(
+    '/v1/employees/:employeeNo',
+    {
+      config: { access: 'directory:read' },
+      schema: { tags, summary: 'An employee', headers: headers(), params: employeeParams, response: responses({ 200: employee }, { codes: ['FORBIDDEN'] }) },
+    },
+    async (request, reply) => {
+      const found = await findEmployee(database, { employeeNo: request.params.employeeNo, within: request.caller.unitId });
+      const allowed = mayTouch(request, 'employee.read', found);
+      if (!allowed.ok) return reply.refuse(allowed);
+      return reply.header('etag', etag(allowed.employee.version)).send(toJson(allowed.employee));
+    },
+  );
+
+  app.post(
+    '/v1/employees',
+    {
+      config: { access: 'directory:write' },
+      schema: {
+        tags,
+        summary: 'Add an employee',
+        headers: headers('idempotency-key'),
+        body: newEmployee,
+        response: responses({ 201: employee }, { with: 'key', codes: ['FORBIDDEN', 'UNIT_UNKNOWN', 'ALREADY_EXISTS'] }),
+      },
+    },
+    async (request, reply) =>
+      withIdempotency(request, reply, async (tx) => {
+        const { employeeNo, unitCode, ...fields } = request.body;
+        const within = request.caller.unitId;
+        const unit = await findUnit(tx, { code: unitCode, within });
+        if (!unit) return refuse('UNIT_UNKNOWN', { params: { unitCode } });
+        const allowed = can(request.asker, 'employee.write', { unitAncestors: unit.ancestorIds });
+        if (!allowed.ok) return allowed;
+        if ((await createEmployee(tx, { employeeNo, unitId: unit.id, fields })) === 'exists') return refuse('ALREADY_EXISTS');
+        const row = await mustFind(findEmployee(tx, { employeeNo, within }));
+        return { ok: true, status: 201, body: toJson(row), headers: { etag: etag(row.version), location: `/v1/employees/${employeeNo}` } };
+      }),
+  );
+
+  app.patch(
+    '/v1/employees/:employeeNo',
+    {
+      config: { access: 'directory:write' },
+      schema: {
+        tags,
+        summary: 'Change, transfer or retire an employee',
+        headers: headers('if-match'),
+        params: employeeParams,
+        body: employeePatch,
+        response: responses({ 200: employee }, { with: 'body', codes: ['FORBIDDEN', 'UNIT_UNKNOWN', 'VERSION_MISMATCH', 'PRECONDITION_REQUIRED'] }),
+      },
+    },
+    async (request, reply) => {
+      const { unitCode, active, ...fields } = request.body;
+      const within = request.caller.unitId;
+      const { employeeNo } = request.params;
+      // refusals come before the first write: what is returned is committed
+      const outcome = await database.write(async (tx) => {
+        const allowed = mayTouch(request, 'employee.write', await lockEmployee(tx, { employeeNo, within }));
+        if (!allowed.ok) return allowed;
+        const was = allowed.employee;
+        if (was.version !== versionOf(request.headers['if-match'])) return refuse('VERSION_MISMATCH');
+        const unit = await findUnit(tx, { code: unitCode ?? was.unitCode, within });
+        if (!unit) return refuse('UNIT_UNKNOWN');
+        const there = can(request.asker, 'employee.write', { unitAncestors: unit.ancestorIds });
+        if (!there.ok) return there;
+        await updateEmployee(tx, { id: was.id, unitId: unit.id, active: active ?? was.active, fields: { ...was, ...withoutAbsent(fields) } });
+        return { ok: true as const, row: await mustFind(findEmployee(tx, { employeeNo, within })) };
+      });
+      if (!outcome.ok) return reply.refuse(outcome);
+      return reply.header('etag', etag(outcome.row.version)).send(toJson(outcome.row));
+    },
+  );
+};
+
+/** The employee whom the caller may read or write; outside of the key's subtree there is none. */
+export function mayTouch(
+  request: FastifyRequest,
+  action: Extract<Action, `employee.${string}`>,
+  employee: EmployeeRow | undefined,
+): { ok: true; employee: EmployeeRow } | Refusal {
+  if (!employee) return refuse('NOT_FOUND');
+  const allowed = can(request.asker, action, { unitAncestors: employee.unitAncestors, employeeId: employee.id });
+  return allowed.ok ? { ok: true, employee } : allowed;
+}
+
+function toJson(row: EmployeeRow): z.output<typeof employee> {
+  const { employeeNo, unitCode, name, email, phone, locale, personNo, insuredRegion, personType, insuranceType, active, version } = row;
+  return {
+    ...{ employeeNo, unitCode, name, email, phone, locale, personNo, insuredRegion, personType, insuranceType, active, version },
+    identityNo: row.identityNo === null ? null : masked(row.identityNo),
+    createdAt: row.createdAt.toISOString(),
+  };
+}

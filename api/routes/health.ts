@@ -1,0 +1,49 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { responses } from '../contract/common.ts';
+import { alive, readiness } from '../contract/health.ts';
+
+const CHECK_MS = 2_000;
+
+/** For those who run it: is it alive, may it get requests, what does it do. */
+export const healthRoutes: FastifyPluginAsyncZod = async (app) => {
+  const { database, pingTemporal } = app.deps;
+  app.get(
+    '/healthz',
+    { config: { access: 'open' }, schema: { tags: ['operations'], summary: 'Is the process alive', response: responses({ 200: alive }) } },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    { config: { access: 'open' }, schema: { tags: ['operations'], summary: 'May it get requests', response: { 200: readiness, 503: readiness } } },
+    async (_request, reply) => {
+      const [db, temporal] = await Promise.all([isUp(() => database.query('SELECT 1')), isUp(pingTemporal)]);
+      return reply.code(db ? 200 : 503).send({ status: db ? 'ready' : 'not-ready', database: db ? 'up' : 'down', temporal: temporal ? 'up' : 'down' });
+    },
+  );
+
+  app.get(
+    '/metrics',
+    {
+      config: { access: 'metrics:read' },
+      schema: {
+        tags: ['operations'],
+        summary: 'Prometheus metrics',
+        response: responses({ 200: { description: 'Text exposition format', content: { 'text/plain': { schema: z.string() } } } }),
+      },
+    },
+    async (_request, reply) => reply.type(app.metrics.contentType).send(await app.metrics.metrics()),
+  );
+};
+
+/** Whether `check` succeeds in time: a hanging database is as good as none. */
+async function isUp(check: () => Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), CHECK_MS);
+  try {
+    return await Promise.race([check().then(() => true as const, () => false as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

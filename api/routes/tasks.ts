@@ -1,0 +1,142 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ERRORS, refuse, type ErrorCode } from '#domain/errors.ts';
+import { formatYuan } from '#domain/money.ts';
+import { can } from '#domain/org/can.ts';
+import { findTasks, listTasks, type TaskRow } from '#prisma/queries/tasks.ts';
+import { actorToJson } from '../claim-json.ts';
+import { answerUpdate, hashOf } from '../claim-update.ts';
+import { etag, headers, pageOf, responses, versionOf } from '../contract/common.ts';
+import { bulkDecisions, bulkResults, task, taskDecided, taskDecision, taskParams, taskQuery } from '../contract/tasks.ts';
+import { pageFrom, readCursor } from '../cursor.ts';
+import { listedUnit } from '../listed-unit.ts';
+import { languageOf } from '../plugins/errors.ts';
+import { decide } from '../task-decision.ts';
+
+const tags = ['tasks'];
+const position = z.strictObject({ due: z.int().nullable(), id: z.uuid() });
+const DECISION_CODES = [
+  ...['ACTOR_REQUIRED', 'FORBIDDEN', 'OWN_CLAIM', 'SECOND_PERSON_REQUIRED', 'TASK_ALREADY_DECIDED', 'CLAIM_ON_HOLD', 'CLAIM_STATE_CONFLICT'],
+  ...['VERSION_MISMATCH', 'PRECONDITION_REQUIRED', 'CHOICE_NOT_OFFERED', 'COMMENT_REQUIRED', 'DOCUMENT_UNKNOWN', 'LINES_DO_NOT_ADD_UP', 'AMOUNT_INVALID'],
+  ...['TEMPORAL_UNAVAILABLE', 'UPDATE_PENDING'],
+] as ErrorCode[];
+
+/** 待办: what people have to decide. */
+export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
+  const { database, clock } = app.deps;
+
+  app.get(
+    '/v1/tasks',
+    {
+      config: { access: 'tasks:read' },
+      schema: {
+        tags,
+        summary: 'Tasks, the most urgent first',
+        headers: headers(),
+        querystring: taskQuery,
+        response: responses({ 200: pageOf(task) }, { codes: ['ACTOR_REQUIRED', 'CURSOR_INVALID', 'FORBIDDEN', 'UNIT_UNKNOWN'] }),
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor, overdue, mine, unitCode, status, kind, claimNumber } = request.query;
+      const read = readCursor(position, cursor);
+      if (!read.ok) return reply.refuse(read);
+      const { person, caller } = request;
+      if (mine && !person) return reply.refuse(refuse('ACTOR_REQUIRED'));
+      // whoever may decide a task may see it; anything else is for those who look after the unit
+      const listed = mine && unitCode === undefined ? null : await listedUnit(request, 'task.read', unitCode);
+      if (listed && !listed.ok) return reply.refuse(listed);
+      const at = clock();
+      const decidableBy = mine && person ? { employeeId: person.employeeId, at } : undefined;
+      const rows = await listTasks(
+        database,
+        { status, kind, claimNumber, within: listed?.unit.id ?? caller.unitId, overdueAt: overdue ? at : undefined, decidableBy },
+        { after: read.after, limit: limit + 1 },
+      );
+      return pageFrom(rows, { limit, item: (row) => toJson(row, at), position: ({ dueAt, id }) => ({ due: dueAt?.getTime() ?? null, id }) });
+    },
+  );
+
+  app.get(
+    '/v1/tasks/:id',
+    {
+      config: { access: 'tasks:read' },
+      schema: { tags, summary: 'A task', headers: headers(), params: taskParams, response: responses({ 200: task }, { codes: ['FORBIDDEN'] }) },
+    },
+    async (request, reply) => {
+      const [found] = await findTasks(database, { ids: [request.params.id], within: request.caller.unitId });
+      if (!found) return reply.refuse(refuse('NOT_FOUND'));
+      const allowed = can(request.asker, 'task.read', { unitAncestors: found.unitAncestors });
+      if (!allowed.ok) return reply.refuse(allowed);
+      return reply.header('etag', etag(found.version)).send(toJson(found, clock()));
+    },
+  );
+
+  app.post(
+    '/v1/tasks/:id/decision',
+    {
+      config: { access: 'tasks:decide', actor: 'required' },
+      schema: {
+        tags,
+        summary: 'Decide a task',
+        headers: headers('idempotency-key', 'if-match'),
+        params: taskParams,
+        body: taskDecision,
+        response: responses({ 200: taskDecided }, { with: 'key', codes: DECISION_CODES }),
+      },
+    },
+    async (request, reply) =>
+      answerUpdate(request, reply, async (updateId) => {
+        const { id: taskId } = request.params;
+        const decided = await decide(request, { ...request.body, taskId, version: versionOf(request.headers['if-match']), updateId });
+        if (!decided.ok) return decided;
+        const { claimNumber, state, seq } = decided;
+        return { ok: true, status: 200, body: { taskId, claimNumber, state, seq } };
+      }),
+  );
+
+  app.post(
+    '/v1/tasks/bulk-decisions',
+    {
+      config: { access: 'tasks:decide', actor: 'required' },
+      schema: {
+        tags,
+        summary: 'Decide many tasks',
+        description: 'One after the other, with a result for each: what cannot be decided is skipped and says why. Send it again with the same key while an item is `retryable`.',
+        headers: headers('idempotency-key'),
+        body: bulkDecisions,
+        response: responses({ 200: bulkResults }, { with: 'key', codes: ['ACTOR_REQUIRED'] }),
+      },
+    },
+    async (request, reply) =>
+      answerUpdate(request, reply, async (updateId) => {
+        const results: z.output<typeof bulkResults>['results'] = [];
+        let away: boolean = false;
+        for (const item of request.body.items) {
+          const { taskId } = item;
+          // nobody waits a hundred deadlines long for a service that did not answer once
+          const decided: Awaited<ReturnType<typeof decide>> = away ? refuse('TEMPORAL_UNAVAILABLE') : await decide(request, { ...item, updateId: hashOf(updateId, taskId) });
+          if (decided.ok) {
+            const { claimNumber, state, seq } = decided;
+            results.push({ ok: true, taskId, claimNumber, state, seq });
+            continue;
+          }
+          const code: ErrorCode = decided.code;
+          away ||= code === 'TEMPORAL_UNAVAILABLE' || code === 'UPDATE_PENDING';
+          results.push({ ok: false, taskId, code, title: ERRORS[code][languageOf(request)], retryable: ERRORS[code].retryable ?? false });
+        }
+        return { ok: true, status: 200, body: { results }, ...(away && { final: false as const }) };
+      }),
+  );
+};
+
+function toJson(row: TaskRow, now: Date): z.output<typeof task> {
+  const { id, claimNumber, kind, level, unitCode, role, choices, detail, status, version, dueAt, createdAt, closedAt, choice, comment, decidedBy, claim } = row;
+  return {
+    ...{ id, claimNumber, kind, level, unitCode, role, choices, detail, status, version },
+    ...{ dueAt: dueAt?.toISOString() ?? null, createdAt: createdAt.toISOString(), closedAt: closedAt?.toISOString() ?? null },
+    overdue: status === 'OPEN' && dueAt !== null && dueAt < now,
+    decision: choice === null || decidedBy === null ? null : { choice, comment, by: actorToJson(decidedBy) },
+    claim: { state: claim.state, onHold: claim.onHold, submitted: formatYuan(claim.submittedFen) },
+  };
+}

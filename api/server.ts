@@ -1,0 +1,56 @@
+import { readApiConfig } from '#platform/config.ts';
+import { fileDocumentStore } from '#platform/document-store.ts';
+import { readGateways } from '#platform/gateways.ts';
+import { chineseHolidays } from '#platform/holidays.ts';
+import { loadKeys } from '#platform/keys.ts';
+import { createLogger } from '#platform/log.ts';
+import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
+import { connectTemporal } from '#platform/temporal.ts';
+import { openDatabase } from '#prisma/database.ts';
+import { clockworkReader } from '#prisma/queries/holidays.ts';
+import { buildApp } from './app.ts';
+
+/** How long somebody who decides waits for the workflow's answer before hearing that it is still on its way. */
+const UPDATE_DEADLINE_MS = 10_000;
+
+/** The API process: reads what the environment says and listens. As many side by side as you like. */
+const config = readApiConfig(process.env);
+const log = createLogger({ name: 'api', level: config.logLevel });
+const gateways = await readGateways(config.gatewaysFile);
+const [bank] = gateways.banks;
+if (!bank) throw new Error('GATEWAYS_FILE declares no bank');
+const database = openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize });
+const temporal = connectTemporal(config.temporal);
+
+const app = await buildApp({
+  database,
+  documents: fileDocumentStore(config.documentDir),
+  keys: await loadKeys(config.keysDir),
+  log,
+  clock: () => new Date(),
+  gateways,
+  clockwork: clockworkReader({ database, published: chineseHolidays(), bank }),
+  pingTemporal: () => temporal.ping(),
+  workflows: { client: temporal.client, taskQueue: config.temporal.taskQueue, updateDeadlineMs: UPDATE_DEADLINE_MS },
+  outgoing: createOutgoingPolicy({ exceptions: config.webhookNetworks }),
+  trustProxy: config.trustProxy,
+});
+app.addHook('onClose', async () => {
+  await Promise.all([database.close(), temporal.close()]);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    log.info({ signal }, 'stopping: requests under way are finished first');
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  });
+}
+
+const address = await app.listen({ host: config.host, port: config.port });
+log.info({ address }, 'listening');

@@ -1,0 +1,120 @@
+import { randomInt } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SCOPES } from '#domain/org/can.ts';
+import { mintApiKey } from '#platform/api-key.ts';
+import { openDatabase } from '#prisma/database.ts';
+import { createApiKey } from '#prisma/queries/api-keys.ts';
+import { createRootUnit } from '#prisma/queries/units.ts';
+import { ApiError, type ApiClient } from './client.ts';
+import { samplePdf } from './sample-pdf.ts';
+
+export const HEAD_OFFICE = { code: 'HQ', name: '到账示范集团', nameEn: 'Daozhang Demonstration Group', region: '110000' };
+
+/** Three companies in two regions, and a department. */
+const UNITS = [
+  { code: 'SJZ', name: '石家庄制造有限公司', nameEn: 'Shijiazhuang Manufacturing', parentCode: 'HQ', region: '130100' },
+  { code: 'SJZ-RD', name: '石家庄研发中心', nameEn: 'Shijiazhuang Research', parentCode: 'SJZ', region: '130100' },
+  { code: 'HBL', name: '河北物流有限公司', nameEn: 'Hebei Logistics', parentCode: 'HQ', region: '130100' },
+  { code: 'BJ', name: '北京科技有限公司', nameEn: 'Beijing Technology', parentCode: 'HQ', region: '110000' },
+];
+
+/** Sample people. Identity numbers carry an impossible district, so that they belong to nobody. */
+export const PEOPLE = {
+  claimant: { employeeNo: 'E10001', unitCode: 'SJZ-RD', name: '李晓梅', locale: 'zh-CN', insuredRegion: '130100', n: 1 },
+  colleague: { employeeNo: 'E10002', unitCode: 'BJ', name: '王建国', locale: 'en', insuredRegion: '110000', n: 2 },
+  hr: { employeeNo: 'H20001', unitCode: 'SJZ', name: '张敏', locale: 'zh-CN', insuredRegion: '130100', n: 3 },
+  hrHead: { employeeNo: 'H20002', unitCode: 'HQ', name: '陈静', locale: 'zh-CN', insuredRegion: '110000', n: 4 },
+  manager: { employeeNo: 'M30001', unitCode: 'SJZ', name: '刘伟', locale: 'zh-CN', insuredRegion: '130100', n: 5 },
+  headManager: { employeeNo: 'M30002', unitCode: 'HQ', name: '赵强', locale: 'zh-CN', insuredRegion: '110000', n: 6 },
+  finance: { employeeNo: 'F40001', unitCode: 'HQ', name: '孙丽', locale: 'zh-CN', insuredRegion: '110000', n: 7 },
+} as const;
+
+const ROLES: Partial<Record<keyof typeof PEOPLE, { unitCode: string; role: string }[]>> = {
+  hr: [{ unitCode: 'SJZ', role: 'hr' }],
+  hrHead: [{ unitCode: 'HQ', role: 'hr' }],
+  manager: [{ unitCode: 'SJZ', role: 'approver' }],
+  headManager: [{ unitCode: 'HQ', role: 'approver' }],
+  finance: [{ unitCode: 'HQ', role: 'finance' }],
+};
+
+/**
+ * The head office and a key for the HR system, made directly in the database because nobody can call the API yet. The token is kept in the data
+ * directory, and belongs to a development stack alone.
+ */
+export async function bootstrap({ databaseUrl, dataDir }: { databaseUrl: string; dataDir: string }): Promise<string> {
+  const file = join(dataDir, 'secrets', 'api-key');
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const database = openDatabase({ url: databaseUrl, poolSize: 2 });
+  try {
+    const { id, token, hash } = mintApiKey();
+    await database.write(async (tx) => {
+      const unitId = await createRootUnit(tx, HEAD_OFFICE);
+      await createApiKey(tx, { id, hash, name: 'HR system of the demonstration', unitId, scopes: SCOPES });
+    });
+    mkdirSync(join(dataDir, 'secrets'), { recursive: true, mode: 0o700 });
+    writeFileSync(file, token, { mode: 0o600 });
+    return token;
+  } finally {
+    await database.close();
+  }
+}
+
+/** Registers units, people, their accounts and quotas over the API. What is there already stays. */
+export async function seedDirectory(api: ApiClient): Promise<void> {
+  for (const unit of UNITS) await unlessThere(api.post('/v1/units', unit));
+  for (const [who, { n, ...person }] of Object.entries(PEOPLE)) {
+    const email = `${person.employeeNo.toLowerCase()}@daozhang.example`;
+    const created = await unlessThere(
+      api.post('/v1/employees', { ...person, email, phone: null, personNo: `1301990000000${n}`, identityNo: `99010019900307${String(n).padStart(4, '0')}` }),
+    );
+    if (!created) continue;
+    const path = `/v1/employees/${person.employeeNo}`;
+    await api.post(`${path}/accounts`, { holderName: person.name, accountNo: `622909${String(n).padStart(10, '0')}`, bankName: '兴业银行石家庄分行', bankCode: '309121003012' });
+    await api.put(`${path}/quotas/${new Date().getFullYear()}`, { limit: '100000.00' });
+    const roles = ROLES[who as keyof typeof PEOPLE];
+    if (roles) await api.put(`${path}/roles`, { roles });
+  }
+}
+
+/** The claim of an employee insured in Shijiazhuang and treated in Beijing: 50 000.00, of which 4 000.00 lie outside the catalogue. */
+export async function submitCrossRegionClaim(
+  api: ApiClient,
+  { employeeNo = PEOPLE.claimant.employeeNo as string, invoiceNo = freshInvoiceNo(), key }: { employeeNo?: string; invoiceNo?: string; key?: string } = {},
+): Promise<{ number: string }> {
+  const kinds = ['INVOICE', 'FEE_LIST', 'DIAGNOSIS_CERTIFICATE', 'DISCHARGE_SUMMARY', 'REFERRAL_PROOF'];
+  const documents: { documentId: string; kind: string }[] = [];
+  for (const kind of kinds) {
+    const { id } = await api.upload({ name: `${kind.toLowerCase()}.pdf`, content: samplePdf(`${kind} ${invoiceNo}`) });
+    documents.push({ documentId: id, kind });
+  }
+  const claim = {
+    ...{ employeeNo, kind: 'INPATIENT', circumstances: ['REFERRAL_FILED'], treatedRegion: '110000' },
+    hospital: { code: 'H11010100001', name: '北京示范医院' },
+    visit: { start: daysAgo(20), end: daysAgo(12) },
+    lines: [
+      { itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '40', unitPrice: '775.00', amount: '31000.00' },
+      { itemCode: 'XB01ACX002', itemName: '氯吡格雷片', itemClass: '02', quantity: '150', unitPrice: '100.00', amount: '15000.00' },
+      { itemCode: 'ZA09XXX003', itemName: '院内自制制剂', itemClass: '03', quantity: '8', unitPrice: '500.00', amount: '4000.00' },
+    ],
+    invoices: [{ type: '1', code: '11010126', number: invoiceNo, checkCode: 'a1b2c3', amount: '50000.00', issuedOn: daysAgo(12) }],
+    documents,
+  };
+  return api.post('/v1/claims', claim, { as: employeeNo, ...(key !== undefined && { key }) });
+}
+
+export const freshInvoiceNo = (): string => String(randomInt(10 ** 9)).padStart(10, '0');
+
+function daysAgo(days: number): string {
+  return new Date(Date.now() + 8 * 3_600_000 - days * 86_400_000).toISOString().slice(0, 10);
+}
+
+async function unlessThere(created: Promise<unknown>): Promise<boolean> {
+  try {
+    await created;
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'ALREADY_EXISTS') return false;
+    throw error;
+  }
+}

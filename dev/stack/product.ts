@@ -1,0 +1,160 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, takePort } from './ports.ts';
+import { startNode, type ManagedProcess } from './processes.ts';
+import { secretFile } from './secrets.ts';
+
+/** How the simulated world behaves, and how long the product waits in it. Seconds where production has days. */
+export type World = {
+  bureauDelayMs: number;
+  bankDelayMs: number;
+  callbacks: boolean;
+  pollEverySeconds: number;
+  returnWindowSeconds: number;
+  queryAfterSeconds: number;
+  reconcileEverySeconds: number;
+};
+
+export const BRISK_WORLD: World = {
+  ...{ bureauDelayMs: 200, bankDelayMs: 100, callbacks: true },
+  ...{ pollEverySeconds: 5, returnWindowSeconds: 2, queryAfterSeconds: 2, reconcileEverySeconds: 2 },
+};
+
+export type Bureau = { code: string; name: { zh: string; en: string } };
+export const BUREAUS: readonly Bureau[] = [
+  { code: '130100', name: { zh: '石家庄市医疗保障局', en: 'Shijiazhuang Healthcare Security Bureau' } },
+  { code: '110000', name: { zh: '北京市医疗保障局', en: 'Beijing Healthcare Security Bureau' } },
+];
+export const BANK_CODE = 'CIB';
+const PAYER_ACCOUNT = '117010100100000001';
+const PAYER_NAME = '到账示范集团有限公司';
+
+export type Product = {
+  apiUrl: string;
+  bureauUrl: string;
+  bankUrl: string;
+  gatewaysFile: string;
+  env: Record<string, string>;
+  processes: { bureau: ManagedProcess; bank: ManagedProcess; api: ManagedProcess; worker: ManagedProcess };
+  /** Start again what was stopped or killed, on the same port and with the same data. */
+  startApi(): Promise<ManagedProcess>;
+  startWorker(name?: string): Promise<ManagedProcess>;
+  startBank(): Promise<ManagedProcess>;
+  startBureau(): Promise<ManagedProcess>;
+};
+
+/** Starts the simulators, the API and a worker as processes of their own, over infrastructure that runs already. */
+export async function startProduct(options: {
+  dataDir: string;
+  databaseUrl: string;
+  temporal: { address: string; namespace: string; taskQueue?: string };
+  smtpUrl: string;
+  world: World;
+  /** the preferred port of the API; any free one where absent */
+  apiPort?: number;
+  logLevel?: string;
+  report?: (line: string) => void;
+}): Promise<Product> {
+  const { dataDir, world, report = () => undefined } = options;
+  const ports = {
+    api: options.apiPort === undefined ? await freePort() : await takePort({ preferred: options.apiPort, purpose: 'API', report }),
+    bureau: await freePort(),
+    bank: await freePort(),
+    metrics: await freePort(),
+  };
+  const urls = { api: `http://127.0.0.1:${ports.api}`, bureau: `http://127.0.0.1:${ports.bureau}`, bank: `http://127.0.0.1:${ports.bank}` };
+  const files = writeConfiguration(dataDir, urls, world);
+  const env: Record<string, string> = {
+    DATABASE_URL: options.databaseUrl,
+    TEMPORAL_ADDRESS: options.temporal.address,
+    TEMPORAL_NAMESPACE: options.temporal.namespace,
+    ...(options.temporal.taskQueue !== undefined && { TEMPORAL_TASK_QUEUE: options.temporal.taskQueue }),
+    DOCUMENT_DIR: join(dataDir, 'documents'),
+    KEYS_DIR: join(dataDir, 'keys'),
+    GATEWAYS_FILE: files.gateways,
+    LOG_LEVEL: options.logLevel ?? 'info',
+    HTTP_PORT: String(ports.api),
+    METRICS_PORT: String(ports.metrics),
+    SMTP_URL: options.smtpUrl,
+    MAIL_FROM: '到账 <no-reply@daozhang.example>',
+    PUBLIC_URL: urls.api,
+    WEBHOOK_NETWORKS: '127.0.0.0/8',
+  };
+  const entry = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  const simulator = (name: 'bureau' | 'bank', config: string) => () =>
+    startNode({
+      ...{ name, dataDir, entry: entry(`dev/simulators/${name}.ts`) },
+      args: ['--port', String(ports[name]), '--data', join(dataDir, 'simulators'), '--config', config],
+      ready: { url: `${urls[name]}/_control/clock` },
+    });
+  const startBureau = simulator('bureau', files.bureau);
+  const startBank = simulator('bank', files.bank);
+  const startApi = () => startNode({ name: 'api', dataDir, entry: entry('api/server.ts'), env, ready: { url: `${urls.api}/readyz` } });
+  const startWorker = (name = 'worker') => {
+    const metricsPort = name === 'worker' ? String(ports.metrics) : '';
+    const ready = name === 'worker' ? { url: `http://127.0.0.1:${ports.metrics}/readyz` } : { line: /worker is ready/ };
+    return startNode({ name, dataDir, entry: entry('activities/worker.ts'), env: { ...env, METRICS_PORT: metricsPort }, ready, readyWithinMs: 180_000, stopWithinMs: 30_000 });
+  };
+
+  report('starting the simulators of bureaus and bank');
+  const [bureau, bank] = await Promise.all([startBureau(), startBank()]);
+  report('starting the API and a worker');
+  const [api, worker] = await Promise.all([startApi(), startWorker()]);
+  return {
+    ...{ apiUrl: urls.api, bureauUrl: urls.bureau, bankUrl: urls.bank, gatewaysFile: files.gateways, env },
+    ...{ processes: { bureau, bank, api, worker }, startApi, startWorker, startBank, startBureau },
+  };
+}
+
+function writeConfiguration(dataDir: string, urls: { api: string; bureau: string; bank: string }, world: World) {
+  const secrets = (name: string) => ({
+    ...{ accessKey: `daozhang-${name}`, secretFile: secretFile(dataDir, `${name}.out`) },
+    ...{ callbackAccessKey: `${name}-callback`, callbackSecretFile: secretFile(dataDir, `${name}.in`) },
+  });
+  const bureaus = BUREAUS.map(({ code, name }) => ({ code, name, ...secrets(`bureau-${code}`) }));
+  const bank = secrets('bank');
+  const customer = { customerId: '1000000001', userId: 'daozhang' };
+  const gateways = {
+    institutionCode: 'DZ1301000001',
+    institutionName: '到账示范集团',
+    bureaus: bureaus.map((bureau) => ({
+      ...bureau,
+      url: `${urls.bureau}/hsa/${bureau.code}`,
+      capabilities: { callbacks: world.callbacks, partialApproval: true, batchQuery: true, withdraw: true },
+      ...{ ratePerSecond: 200, pollEverySeconds: world.pollEverySeconds },
+    })),
+    banks: [
+      {
+        ...{ code: BANK_CODE, name: { zh: '兴业银行（模拟）', en: 'Industrial Bank (simulated)' }, url: `${urls.bank}/fox`, ...bank, ...customer },
+        ...{ payerAccount: PAYER_ACCOUNT, payerName: PAYER_NAME, ratePerSecond: 200 },
+        ...{ returnWindowSeconds: world.returnWindowSeconds, queryAfterSeconds: world.queryAfterSeconds, reconcileEverySeconds: world.reconcileEverySeconds },
+      },
+    ],
+  };
+  const bureauSimulator = {
+    bureaus: bureaus.map(({ name: _, ...bureau }) => ({
+      ...bureau,
+      callbackUrl: `${urls.api}/v1/callbacks/bureaus/${bureau.code}`,
+      plan: { delayMs: world.bureauDelayMs, ratioBasisPoints: 8_200, deductible: '900.00', callbacks: world.callbacks },
+    })),
+  };
+  const bankSimulator = {
+    ...bank,
+    ...customer,
+    callbackUrl: `${urls.api}/v1/callbacks/banks/${BANK_CODE}`,
+    accounts: [{ acctid: PAYER_ACCOUNT, name: PAYER_NAME, balance: '100000000.00' }],
+    plan: { delayMs: world.bankDelayMs, callbacks: world.callbacks },
+  };
+  mkdirSync(join(dataDir, 'simulators'), { recursive: true });
+  const write = (name: string, content: unknown): string => {
+    const file = join(dataDir, name);
+    writeFileSync(file, JSON.stringify(content, null, 2));
+    return file;
+  };
+  return {
+    gateways: write('gateways.json', gateways),
+    bureau: write('simulators/bureau.json', bureauSimulator),
+    bank: write('simulators/bank.json', bankSimulator),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Fen } from '../money.ts';
+import type { BureauAnswer } from './decision.ts';
+
+/** What a bureau's interface can do. The workflow and the poller ask these, never the region. */
+export type BureauCapabilities = { callbacks: boolean; partialApproval: boolean; batchQuery: boolean; withdraw: boolean };
+
+/** One version of a claim as a bureau receives it. */
+export type BureauSubmission = {
+  messageId: string;
+  claimNumber: string;
+  version: number;
+  /** the decision appealed against */
+  appealsDecisionNo: string | null;
+  person: { personNo: string; name: string; identityNo: string; personType: string; insuranceType: string };
+  insuredRegion: string;
+  treatedRegion: string;
+  medicalType: string;
+  hospital: { code: string; name: string };
+  /** yyyy-MM-dd */
+  visitStart: string;
+  visitEnd: string;
+  totalFen: Fen;
+  lines: { lineNo: number; itemCode: string; itemName: string; itemClass: string; quantity: string; unitPriceFen: Fen; amountFen: Fen }[];
+  invoices: { type: string; code: string; number: string; checkCode: string; amountFen: Fen; issuedOn: string }[];
+  documents: { kind: string; fileName: string; sm3: string; sizeBytes: number }[];
+};
+
+export type SubmitResult =
+  | { kind: 'accepted'; acceptanceNo: string; acceptedAt: string }
+  /** `code` as the gateway names it: DZ-PERSON, DZ-INVOICE, DZ-FORMAT, DZ-DECIDED */
+  | { kind: 'refused'; code: string; text: string };
+
+export type WithdrawResult = 'withdrawn' | 'already-decided' | 'unknown';
+
+/**
+ * A bureau (医保局) reached through its gateway. Methods throw GatewayUnavailable (domain/errors.ts) where the gateway cannot be reached or
+ * answers nonsense: the call may have been carried out, and is repeated with the same message id.
+ */
+export type BureauGateway = {
+  readonly code: string;
+  readonly capabilities: BureauCapabilities;
+  submit(submission: BureauSubmission): Promise<SubmitResult>;
+  withdraw(input: { claimNumber: string }): Promise<WithdrawResult>;
+  /** Answers for those of `claimNumbers` (≤ 100) that have any; the raw element of each beside it, for the inbox. */
+  query(input: { claimNumbers: readonly string[] }): Promise<{ answer: BureauAnswer; raw: unknown }[]>;
+};

@@ -1,0 +1,12 @@
+/**
+ * The bureau that is responsible for an insured region: its own, else that of the city, else that of the province or municipality, by the levels
+ * of the six-digit administrative code. Undefined where none of `bureaus` is.
+ */
+export function responsibleBureau<Bureau extends { code: string }>(bureaus: readonly Bureau[], region: string): Bureau | undefined {
+  const levels = [region, `${region.slice(0, 4)}00`, `${region.slice(0, 2)}0000`];
+  for (const code of levels) {
+    const found = bureaus.find((bureau) => bureau.code === code);
+    if (found) return found;
+  }
+  return undefined;
+}

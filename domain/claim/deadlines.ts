@@ -1,0 +1,58 @@
+import { deadlineAfter, type Deadline, type Duration, type HolidayTable } from '../calendar.ts';
+import type { ServiceLevels } from '../org/settings.ts';
+import type { ClaimState } from './states.ts';
+
+export type DeadlineInput = {
+  state: ClaimState;
+  /** when the present turn began: entry into the state, or the hand-over to the bureau */
+  turnSince: Date;
+  /** when somebody was last reminded in this turn */
+  remindedAt: Date | null;
+  escalationLevel: number;
+  bureauOutage: boolean;
+  levels: ServiceLevels;
+  holidays: HolidayTable;
+  /** PAID: when the bank executed the payment, and how long it may still come back */
+  settledAt: Date | null;
+  returnWindowSeconds: number;
+};
+
+/** `remindAt`: a person is reminded. `actAt`: the state's own time is up. Null where nothing is due. */
+export type ClaimDeadlines = { remindAt: Date | null; actAt: Date | null; provisional: boolean };
+
+const NONE: ClaimDeadlines = { remindAt: null, actAt: null, provisional: false };
+
+/** What a waiting claim's clock says. Pure, so that a calendar or a service level edited meanwhile simply gives another answer. */
+export function deadlinesOf(input: DeadlineInput): ClaimDeadlines {
+  const { levels, turnSince } = input;
+  const after = (duration: Duration, start = turnSince): Deadline => deadlineAfter(start, duration, input.holidays);
+  const firstReminder = (duration: Duration): Deadline | null => (input.remindedAt ? null : after(duration));
+
+  switch (input.state) {
+    case 'PENDED_INFO':
+      return both(firstReminder(levels.employeeMaterials.remindAfter), after(levels.employeeMaterials.deadlineAfter));
+    case 'SENT_TO_BUREAU':
+      return both(input.bureauOutage ? null : after(levels.bureauAcknowledgement.outageAfter), escalation(input, after));
+    case 'IN_REVIEW':
+    case 'APPEAL_REVIEW':
+      return both(firstReminder(levels.bureauReview.remindAfter), escalation(input, after));
+    case 'PAYMENT_FAILED':
+      return both(after(levels.paymentFailed.remindAfter, input.remindedAt ?? turnSince), null);
+    case 'PAID':
+      return both(null, after({ seconds: input.returnWindowSeconds }, input.settledAt ?? turnSince));
+    case 'DENIED':
+      return both(null, after(levels.appealWindow.closesAfter));
+    default:
+      return NONE;
+  }
+}
+
+/** The branch manager first, then head office, then nobody is left to escalate to. */
+function escalation({ escalationLevel, levels }: DeadlineInput, after: (duration: Duration) => Deadline): Deadline | null {
+  if (escalationLevel === 0) return after(levels.bureauReview.escalateAfter);
+  return escalationLevel === 1 ? after(levels.bureauReview.escalateAgainAfter) : null;
+}
+
+function both(remind: Deadline | null, act: Deadline | null): ClaimDeadlines {
+  return { remindAt: remind?.at ?? null, actAt: act?.at ?? null, provisional: (remind?.provisional ?? false) || (act?.provisional ?? false) };
+}

@@ -1,0 +1,117 @@
+import type { Actor, Party } from './actor.ts';
+import { STAGES, stageOf, type ClaimState, type Stage } from './states.ts';
+
+/** `not-reached`: the claim ended before this stage. */
+export const STAGE_STATUSES = ['done', 'current', 'upcoming', 'ended', 'not-reached'] as const;
+export type StageStatus = (typeof STAGE_STATUSES)[number];
+
+/** One line of the history, as far as stages go. */
+export type StageEvent = { at: Date; toState: ClaimState };
+
+export type StageProgress<Event extends StageEvent> = {
+  stage: Stage;
+  status: StageStatus;
+  /** what brought the claim to the stage, and the last that happened there; null where it has not come so far */
+  entered: Event | null;
+  latest: Event | null;
+};
+
+/**
+ * The five stages of a claim, from its history in order. A claim that falls back (an appeal, a return of the money) has its later stages before it
+ * again: they count from the time when it comes to them anew. A stage that was leapt over is reached with the one after it.
+ */
+export function stagesOf<Event extends StageEvent>(
+  claim: { state: ClaimState; submissionVersion: number; onHold: boolean },
+  history: readonly Event[],
+): StageProgress<Event>[] {
+  const entered: (Event | null)[] = STAGES.map(() => null);
+  const latest: (Event | null)[] = STAGES.map(() => null);
+  let submissionVersion = 0;
+  for (const event of history) {
+    if (event.toState === 'SENT_TO_BUREAU') submissionVersion = 1;
+    const { stage } = stageOf({ state: event.toState, submissionVersion, onHold: false });
+    const reached = stage === null ? -1 : STAGES.indexOf(stage);
+    STAGES.forEach((_, index) => {
+      if (index > reached) entered[index] = latest[index] = null;
+      else entered[index] ??= event;
+      if (index === reached) latest[index] = event;
+      else if (index < reached) latest[index] ??= event;
+    });
+  }
+  const view = stageOf(claim);
+  const current = view.stage === null ? -1 : STAGES.indexOf(view.stage);
+  return STAGES.map((stage, index) => ({
+    stage,
+    status: statusOf(index, current, { ended: view.ended, paid: claim.state === 'PAID' }),
+    entered: entered[index] ?? null,
+    latest: latest[index] ?? null,
+  }));
+}
+
+function statusOf(index: number, current: number, { ended, paid }: { ended: boolean; paid: boolean }): StageStatus {
+  if (index < current || (index === current && paid)) return 'done';
+  if (index === current) return ended ? 'ended' : 'current';
+  return ended ? 'not-reached' : 'upcoming';
+}
+
+type Label = { zh: string; en: string };
+
+export const PARTY_LABELS: Record<Party, Label> = {
+  employee: { zh: '本人', en: 'The employee' },
+  hr: { zh: '人力资源', en: 'HR' },
+  manager: { zh: '单位负责人', en: 'The manager' },
+  finance: { zh: '财务', en: 'Finance' },
+  bureau: { zh: '医保局', en: 'The bureau' },
+  bank: { zh: '银行', en: 'The bank' },
+  system: { zh: '系统', en: 'The system' },
+};
+
+/** Who did something, as the claimant sees it: colleagues by what they are, not by name. `nameOf` knows bureaus and banks by code. */
+export function actorLabel(actor: Actor, { claimantId, nameOf }: { claimantId: string; nameOf: (code: string) => Label | undefined }): Label {
+  switch (actor.type) {
+    case 'person':
+      return actor.id === claimantId ? PARTY_LABELS.employee : { zh: '单位经办人', en: 'A colleague in charge' };
+    case 'machine':
+      return { zh: '单位系统', en: "The employer's system" };
+    case 'system':
+      return PARTY_LABELS.system;
+    case 'bureau':
+    case 'bank':
+      return nameOf(actor.id) ?? PARTY_LABELS[actor.type];
+  }
+}
+
+export type ClaimAction = 'confirm' | 'add-documents' | 'materials-complete' | 'withdraw' | 'appeal' | 'resubmit' | 'mend-account';
+
+/**
+ * What the claimant may do now, the most useful first. Only what would not be refused for the state or the time; `appealable` says whether an
+ * appeal is still in time.
+ */
+export function claimantActions(claim: { state: ClaimState; onHold: boolean; appealable: boolean; resubmittable: boolean }): ClaimAction[] {
+  const appeal: ClaimAction[] = claim.appealable ? ['appeal'] : [];
+  const resubmit: ClaimAction[] = claim.resubmittable ? ['resubmit'] : [];
+  switch (claim.state) {
+    case 'DRAFT':
+      return ['confirm', 'add-documents', 'withdraw'];
+    case 'PENDED_INFO':
+      return ['add-documents', 'materials-complete', 'withdraw'];
+    case 'SUBMITTED':
+    case 'PENDED_DUPLICATE':
+    case 'SENT_TO_BUREAU':
+    case 'IN_REVIEW':
+      return ['add-documents', 'withdraw'];
+    case 'PAYMENT_FAILED':
+      return ['mend-account'];
+    case 'DENIED':
+      return [...appeal, ...resubmit];
+    case 'PARTIALLY_APPROVED':
+    case 'PAID':
+      return appeal;
+    case 'WITHDRAWN':
+      return resubmit;
+    case 'APPEAL_REVIEW':
+      return ['add-documents'];
+    default:
+      return [];
+  }
+}

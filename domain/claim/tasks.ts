@@ -1,0 +1,61 @@
+import type { Role } from './actor.ts';
+
+/** What a person may be asked to decide, with the choices there really are. */
+const KINDS = {
+  /** 疑似重复: HR says whether it is the same bill */
+  DUPLICATE_REVIEW: { role: 'hr', choices: ['NOT_DUPLICATE', 'DUPLICATE'] },
+  /** a step of the unit's own approval flow; the role comes from the step */
+  APPROVAL: { role: 'approver', choices: ['APPROVE', 'REFUSE', 'RETURN'] },
+  /** the bureau has been silent beyond the service level */
+  ESCALATION: { role: 'approver', choices: ['WAIT', 'RESUBMIT', 'RECORD_DECISION', 'RETURN', 'REFUSE'] },
+  /** the bureau's answer does not add up, or it would not take the submission */
+  BUREAU_ANSWER_CHECK: { role: 'hr', choices: ['WAIT', 'RESUBMIT', 'RECORD_DECISION', 'RETURN', 'REFUSE'] },
+  /** four eyes on a written decision that somebody else recorded */
+  CONFIRM_DECISION: { role: 'approver', choices: ['CONFIRM', 'REJECT'] },
+  /** an appeal against a decision of the employer's own */
+  APPEAL_REVIEW: { role: 'hr', choices: ['UPHOLD', 'GRANT'] },
+  /** an instruction may not be made: a limit, no account, our own account is short, an amount that differs */
+  PAYOUT_ATTENTION: { role: 'finance', choices: ['RETRY', 'RELEASE_LIMIT'] },
+  /** money has to come back from the employee */
+  CLAWBACK: { role: 'finance', choices: ['RECOVERED', 'CANCEL'] },
+} as const satisfies Record<string, { role: Role; choices: readonly string[] }>;
+
+export type TaskKind = keyof typeof KINDS;
+export const TASK_KINDS = Object.keys(KINDS) as TaskKind[];
+export type TaskChoice = (typeof KINDS)[TaskKind]['choices'][number];
+
+export function choicesOf(kind: TaskKind): readonly TaskChoice[] {
+  return KINDS[kind].choices;
+}
+
+export function roleOf(kind: TaskKind): Role {
+  return KINDS[kind].role;
+}
+
+const COMMENT_NEEDED: ReadonlySet<string> = new Set<TaskChoice>(['REFUSE', 'RETURN', 'DUPLICATE', 'NOT_DUPLICATE', 'UPHOLD', 'REJECT', 'RELEASE_LIMIT']);
+
+/** Refusing, returning and overruling are explained in words. */
+export function needsComment(choice: string): boolean {
+  return COMMENT_NEEDED.has(choice);
+}
+
+/** An open task as the workflow knows it. */
+export type OpenTask = { id: string; kind: TaskKind; role: Role; level: number; version: number; choices: readonly string[]; excluded: readonly string[] };
+
+export type TaskRefusal = 'TASK_ALREADY_DECIDED' | 'CHOICE_NOT_OFFERED' | 'COMMENT_REQUIRED' | 'OWN_CLAIM' | 'SECOND_PERSON_REQUIRED';
+
+/** Whether `decision` may be taken now. `claimantId` is the employee whose claim it is. */
+export function refuseDecision(input: {
+  tasks: readonly OpenTask[];
+  claimantId: string;
+  decision: { taskId: string; choice: string; comment: string | null; employeeId: string };
+}): TaskRefusal | null {
+  const { tasks, claimantId, decision } = input;
+  const task = tasks.find(({ id }) => id === decision.taskId);
+  if (!task) return 'TASK_ALREADY_DECIDED';
+  if (decision.employeeId === claimantId) return 'OWN_CLAIM';
+  if (task.excluded.includes(decision.employeeId)) return 'SECOND_PERSON_REQUIRED';
+  if (!task.choices.includes(decision.choice)) return 'CHOICE_NOT_OFFERED';
+  if (needsComment(decision.choice) && !decision.comment?.trim()) return 'COMMENT_REQUIRED';
+  return null;
+}

@@ -1,0 +1,98 @@
+/**
+ * The one catalogue of refusals and failures: what the API puts into `code` of a problem document, and what the workflow answers to an
+ * update. docs/errors.md explains each and is tested against this file both ways. A retired code is never used again.
+ */
+const CATALOGUE = {
+  VALIDATION_FAILED: { status: 400, zh: '请求内容不符合要求', en: 'The request does not fit its schema' },
+  MALFORMED_JSON: { status: 400, zh: '请求体不是有效的 JSON', en: 'The body is not JSON' },
+  IDEMPOTENCY_KEY_MISSING: { status: 400, zh: '缺少 Idempotency-Key 请求头', en: 'The Idempotency-Key header is missing' },
+  ACTOR_REQUIRED: { status: 400, zh: '缺少操作人', en: 'The request does not say for whom it acts' },
+  CURSOR_INVALID: { status: 400, zh: '分页游标无效', en: 'The cursor is not one of ours' },
+
+  UNAUTHENTICATED: { status: 401, zh: '未通过身份验证', en: 'Not authenticated' },
+  SIGNATURE_INVALID: { status: 401, zh: '签名无效', en: 'The signature is not valid' },
+
+  FORBIDDEN: { status: 403, zh: '没有权限', en: 'Not allowed' },
+  SCOPE_MISSING: { status: 403, zh: '密钥缺少所需的权限范围', en: 'The key lacks the scope' },
+  ACTOR_OUTSIDE_UNIT: { status: 403, zh: '操作人不在密钥所属单位内', en: "The actor is outside the key's unit" },
+  OWN_CLAIM: { status: 403, zh: '不能处理本人的报销申请', en: 'Nobody decides their own claim' },
+  SECOND_PERSON_REQUIRED: { status: 403, zh: '须由另一人处理', en: 'Another person has to do this' },
+
+  NOT_FOUND: { status: 404, zh: '未找到', en: 'Not found' },
+  METHOD_NOT_ALLOWED: { status: 405, zh: '不支持该方法', en: 'The method is not allowed here' },
+
+  REQUEST_IN_FLIGHT: { status: 409, zh: '相同请求正在处理中', en: 'The same request is still being handled', retryable: true },
+  CLAIM_STATE_CONFLICT: { status: 409, zh: '申请的当前状态不允许此操作', en: "The claim's state does not allow this" },
+  CLAIM_ON_HOLD: { status: 409, zh: '申请已暂停', en: 'The claim is on hold' },
+  CLAIM_CLOSED: { status: 409, zh: '申请已结束', en: 'The claim has ended' },
+  TASK_ALREADY_DECIDED: { status: 409, zh: '待办已处理', en: 'The task has been decided already' },
+  WITHDRAWAL_TOO_LATE: { status: 409, zh: '已不能撤回', en: 'It is too late to withdraw' },
+  APPEAL_TOO_LATE: { status: 409, zh: '复核期限已过', en: 'The time for an appeal is over' },
+  RESUBMISSION_LIMIT: { status: 409, zh: '已达重新提交次数上限', en: 'The claim was resubmitted too often' },
+  MESSAGE_REPLAYED: { status: 409, zh: '相同消息编号的内容不一致', en: 'The message id was used with another body' },
+  ALREADY_EXISTS: { status: 409, zh: '已存在', en: 'It exists already' },
+
+  VERSION_MISMATCH: { status: 412, zh: '内容已被他人更新', en: 'It was changed in the meantime' },
+  BODY_TOO_LARGE: { status: 413, zh: '请求体过大', en: 'The body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, zh: '不支持的内容类型', en: 'The content type is not supported' },
+  DOCUMENT_TYPE_REFUSED: { status: 415, zh: '不支持的文件类型', en: 'Files of this type are not taken' },
+
+  IDEMPOTENCY_KEY_REUSED: { status: 422, zh: 'Idempotency-Key 已用于其他请求', en: 'The Idempotency-Key was used for another request' },
+  CHOICE_NOT_OFFERED: { status: 422, zh: '待办没有该选项', en: 'The task does not offer this choice' },
+  COMMENT_REQUIRED: { status: 422, zh: '请填写说明', en: 'A comment is required' },
+  EMPLOYEE_UNKNOWN: { status: 422, zh: '员工不存在', en: 'The employee is unknown' },
+  UNIT_UNKNOWN: { status: 422, zh: '单位不存在', en: 'The unit is unknown' },
+  DOCUMENT_UNKNOWN: { status: 422, zh: '材料不存在', en: 'The document is unknown' },
+  BUREAU_UNKNOWN: { status: 422, zh: '参保地尚未接入医保局', en: 'No bureau is connected for the insured region' },
+  PRIOR_CLAIM_INVALID: { status: 422, zh: '不能作为原申请', en: 'This claim cannot be resubmitted' },
+  AMOUNT_INVALID: { status: 422, zh: '金额无效', en: 'The amount is not valid' },
+  DATE_IN_FUTURE: { status: 422, zh: '日期晚于今天', en: 'The date lies in the future' },
+  DATES_OUT_OF_ORDER: { status: 422, zh: '日期先后不符', en: 'The dates are out of order' },
+  LINES_DO_NOT_ADD_UP: { status: 422, zh: '明细合计与总额不符', en: 'The lines do not add up' },
+  ACCOUNT_HOLDER_DIFFERS: { status: 422, zh: '账户户名与员工姓名不一致', en: "The account is not in the employee's name" },
+  UNIT_CYCLE: { status: 422, zh: '单位不能移到自己的下级', en: 'A unit cannot be moved below itself' },
+  WEBHOOK_URL_REFUSED: { status: 422, zh: '推送地址不被允许', en: 'Events cannot be sent to this address' },
+  INVOICE_KEY_INVALID: { status: 422, zh: '票据代码或号码无效', en: 'The invoice code or number is not valid' },
+  DOCUMENT_EMPTY: { status: 422, zh: '文件为空', en: 'The file is empty' },
+  DOCUMENT_CONTENT_MISMATCH: { status: 422, zh: '文件内容与类型不符', en: 'The content is not of the declared type' },
+  DOCUMENT_SUSPICIOUS: { status: 422, zh: '文件解压后过大或结构异常', en: 'The file would unpack to too much, or is built to harm' },
+
+  PRECONDITION_REQUIRED: { status: 428, zh: '缺少 If-Match 请求头', en: 'The If-Match header is missing' },
+  RATE_LIMITED: { status: 429, zh: '请求过于频繁', en: 'Too many requests', retryable: true },
+
+  INTERNAL: { status: 500, zh: '系统内部错误', en: 'Internal error' },
+  DATABASE_UNAVAILABLE: { status: 503, zh: '数据库暂不可用', en: 'The database is away', retryable: true },
+  TEMPORAL_UNAVAILABLE: { status: 503, zh: '流程服务暂不可用', en: 'The workflow service is away', retryable: true },
+  UPDATE_PENDING: { status: 504, zh: '操作已送达，结果未定', en: 'Delivered, but not answered yet', retryable: true },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorEntry = {
+  /** HTTP status */
+  status: number;
+  zh: string;
+  en: string;
+  /** whether the same request, with the same Idempotency-Key, may simply be sent again */
+  retryable?: true;
+};
+export type ErrorCode = keyof typeof CATALOGUE;
+
+export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = CATALOGUE;
+export const ERROR_CODES = Object.keys(CATALOGUE) as ErrorCode[];
+
+/** An expected "no". `params` are plain values for the problem document; never personal data. */
+export type Refusal = { ok: false; code: ErrorCode; detail?: string; params?: Record<string, string | number | readonly string[]> };
+
+export function refuse(code: ErrorCode, about: Omit<Refusal, 'ok' | 'code'> = {}): Refusal {
+  return { ok: false, code, ...about };
+}
+
+/** A bureau or bank could not be reached or answered nonsense. The call may have been carried out: repeat it under the same id. */
+export class GatewayUnavailable extends Error {
+  override readonly name = 'GatewayUnavailable';
+  readonly gateway: string;
+
+  constructor(gateway: string, message: string, options?: ErrorOptions) {
+    super(`${gateway}: ${message}`, options);
+    this.gateway = gateway;
+  }
+}

@@ -1,0 +1,42 @@
+import type { MoveType } from '#domain/claim/moves.ts';
+import type { ClaimState } from '#domain/claim/states.ts';
+import type { Database } from '../database.ts';
+
+/** Where a claim is, whose it is, and where its workflow is: what has to be known before the workflow is asked for anything. */
+export type ClaimAccess = {
+  number: string;
+  state: ClaimState;
+  seq: number;
+  closedAt: Date | null;
+  workflowId: string;
+  employeeId: string;
+  unitCode: string;
+  /** from the root to the claim's unit */
+  unitAncestors: string[];
+  insuredRegion: string;
+  escalationLevel: number;
+};
+
+type Reader = Pick<Database, 'query'>;
+
+/** The claim with this number if its unit lies in the subtree of `within`. */
+export async function findClaimAccess(db: Reader, { number, within }: { number: string; within: string }): Promise<ClaimAccess | undefined> {
+  const { rows } = await db.query<ClaimAccess>(
+    `SELECT c.number, c.state, c.seq, c.closed_at AS "closedAt", c.workflow_id AS "workflowId", c.employee_id AS "employeeId", u.code AS "unitCode",
+       u.ancestor_ids AS "unitAncestors", c.insured_region AS "insuredRegion", c.escalation_level AS "escalationLevel"
+     FROM claim c JOIN unit u ON u.id = c.unit_id WHERE c.number = $1 AND u.ancestor_ids @> ARRAY[$2::uuid]`,
+    [number, within],
+  );
+  return rows[0];
+}
+
+export async function countMoves(db: Reader, { number, type }: { number: string; type: MoveType }): Promise<number> {
+  const { rows } = await db.query<{ count: number }>('SELECT count(*) AS count FROM claim_event WHERE claim_number = $1 AND type = $2', [number, type]);
+  return rows[0]?.count ?? 0;
+}
+
+/** Names the workflow in which a closed claim may go on, before it is started: signals must find it. False where the claim is open meanwhile. */
+export async function nameContinuation(db: Reader, { number, workflowId }: { number: string; workflowId: string }): Promise<boolean> {
+  const { rowCount } = await db.query('UPDATE claim SET workflow_id = $2 WHERE number = $1 AND closed_at IS NOT NULL', [number, workflowId]);
+  return rowCount === 1;
+}

@@ -1,0 +1,174 @@
+import type { FundingLine } from '#domain/bureau/decision.ts';
+import { deadlineAfter, type HolidayTable } from '#domain/calendar.ts';
+import type { ClaimKind } from '#domain/claim/completeness.ts';
+import { deadlinesOf } from '#domain/claim/deadlines.ts';
+import type { ClaimHead } from '#domain/claim/head.ts';
+import type { OpenTask } from '#domain/claim/tasks.ts';
+import type { ClaimView } from '#domain/claim/view.ts';
+import type { Fen } from '#domain/money.ts';
+import { mergeSettings, type PartialUnitSettings, type UnitSettings } from '#domain/org/settings.ts';
+import type { PaymentStatus } from '#domain/payout/payment.ts';
+import type { Tx } from '../database.ts';
+
+/** A claim with all that a transition decides by: read in one statement, and locked until the transaction ends where `lock` says so. */
+export type ClaimContext = {
+  number: string;
+  seq: number;
+  head: ClaimHead;
+  kind: ClaimKind;
+  employeeId: string;
+  unitId: string;
+  unitCode: string;
+  /** from the root to the claim's unit */
+  ancestorIds: string[];
+  settings: UnitSettings;
+  insuredRegion: string;
+  treatedRegion: string;
+  bureauCode: string;
+  circumstances: string[];
+  visitStart: string;
+  submittedFen: Fen;
+  createdAt: Date;
+  tasks: OpenTask[];
+  submission: { messageId: string; version: number; acceptedAt: Date | null; appealsDecisionNo: string | null } | null;
+  payment: PaymentRow | null;
+  decision: DecisionRow | null;
+};
+
+export type PaymentRow = {
+  reference: string;
+  decisionId: string;
+  attempt: number;
+  amountFen: Fen;
+  bankCode: string;
+  status: PaymentStatus;
+  settledAt: Date | null;
+  matchedAt: Date | null;
+};
+
+export type DecisionRow = {
+  id: string;
+  no: number;
+  source: string;
+  sourceNo: string;
+  outcome: 'APPROVED' | 'PARTIALLY_APPROVED' | 'DENIED';
+  funding: FundingLine[];
+  benefitFen: Fen;
+  payableFen: Fen;
+  recordedAt: Date;
+  decidedBy: { employeeId?: string };
+};
+
+type Row = ClaimHead &
+  Omit<ClaimContext, 'head' | 'settings' | 'tasks' | 'payment' | 'decision' | 'submission'> & {
+    settings: PartialUnitSettings[];
+    tasks: OpenTask[] | null;
+    submission: (Omit<NonNullable<ClaimContext['submission']>, 'acceptedAt'> & { acceptedAt: string | null }) | null;
+    payment: (Omit<PaymentRow, 'settledAt' | 'matchedAt'> & { settledAt: string | null; matchedAt: string | null }) | null;
+    decision: (Omit<DecisionRow, 'recordedAt'> & { recordedAt: string }) | null;
+  };
+
+const SELECT = `
+  SELECT c.number, c.seq, c.state, c.workflow_id AS "workflowId", c.on_hold AS "onHold", c.escalation_level AS "escalationLevel",
+    c.reminded_at AS "remindedAt", c.bureau_outage AS "bureauOutage", c.withdrawal_requested AS "withdrawalRequested",
+    c.payout_blocked AS "payoutBlocked", c.turn, c.turn_since AS "turnSince", c.approved_fen AS "approvedFen", c.payable_fen AS "payableFen",
+    c.paid_fen AS "paidFen", c.submission_version AS "submissionVersion", c.submitted_at AS "submittedAt", c.closed_at AS "closedAt",
+    c.cleared_at AS "clearedAt", c.kind, c.employee_id AS "employeeId", c.unit_id AS "unitId", u.code AS "unitCode",
+    u.ancestor_ids AS "ancestorIds", c.insured_region AS "insuredRegion", c.treated_region AS "treatedRegion", c.bureau_code AS "bureauCode",
+    c.circumstances, c.visit_start AS "visitStart", c.submitted_fen AS "submittedFen", c.created_at AS "createdAt",
+    (SELECT json_agg(a.settings ORDER BY cardinality(a.ancestor_ids)) FROM unit a WHERE a.id = ANY (u.ancestor_ids)) AS settings,
+    (SELECT json_agg(json_build_object('id', t.id, 'kind', t.kind, 'level', t.level, 'version', t.version, 'role', t.role, 'choices', t.choices, 'excluded', t.excluded)
+       ORDER BY t.created_at, t.level) FROM task t WHERE t.claim_number = c.number AND t.status = 'OPEN') AS tasks,
+    (SELECT json_build_object('messageId', s.message_id, 'version', s.version, 'acceptedAt', s.accepted_at, 'appealsDecisionNo', s.appeals_decision_no)
+       FROM bureau_submission s WHERE s.claim_number = c.number ORDER BY s.version DESC LIMIT 1) AS submission,
+    (SELECT json_build_object('reference', p.reference, 'decisionId', p.decision_id, 'attempt', p.attempt, 'amountFen', p.amount_fen, 'bankCode', p.bank_code,
+       'status', p.status, 'settledAt', p.settled_at, 'matchedAt', p.matched_at)
+       FROM payment_instruction p JOIN decision d ON d.id = p.decision_id WHERE p.claim_number = c.number
+       ORDER BY d.no DESC, p.attempt DESC LIMIT 1) AS payment,
+    (SELECT json_build_object('id', d.id, 'no', d.no, 'source', d.source, 'sourceNo', d.source_no, 'outcome', d.outcome, 'funding', d.funding,
+       'benefitFen', d.benefit_fen, 'payableFen', d.payable_fen, 'recordedAt', d.recorded_at, 'decidedBy', d.decided_by)
+       FROM decision d WHERE d.claim_number = c.number ORDER BY d.no DESC LIMIT 1) AS decision
+  FROM claim c JOIN unit u ON u.id = c.unit_id
+  WHERE c.number = $1`;
+
+/** The claim, or undefined where there is none. `lock` makes other transitions of the same claim wait. */
+export async function readClaimContext(tx: Pick<Tx, 'query'>, number: string, { lock }: { lock: boolean }): Promise<ClaimContext | undefined> {
+  const { rows } = await tx.query<Row>(lock ? `${SELECT} FOR UPDATE OF c` : SELECT, [number]);
+  const row = rows[0];
+  if (!row) return undefined;
+  const { submission, payment, decision } = row;
+  return {
+    ...row,
+    head: headOf(row),
+    settings: mergeSettings(row.settings),
+    tasks: row.tasks ?? [],
+    submission: submission && { ...submission, acceptedAt: date(submission.acceptedAt) },
+    payment: payment && { ...payment, settledAt: date(payment.settledAt), matchedAt: date(payment.matchedAt) },
+    decision: decision && { ...decision, recordedAt: new Date(decision.recordedAt) },
+  };
+}
+
+function headOf(row: Row): ClaimHead {
+  const { state, workflowId, onHold, escalationLevel, remindedAt, bureauOutage, withdrawalRequested, payoutBlocked, turn, turnSince } = row;
+  const { approvedFen, payableFen, paidFen, submissionVersion, submittedAt, closedAt, clearedAt } = row;
+  return {
+    ...{ state, workflowId, onHold, escalationLevel, remindedAt, bureauOutage, withdrawalRequested, payoutBlocked, turn, turnSince },
+    ...{ approvedFen, payableFen, paidFen, submissionVersion, submittedAt, closedAt, clearedAt },
+  };
+}
+
+const date = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+/** What the workflow is told, deadlines included. */
+export function viewOf(claim: ClaimContext, clockwork: Clockwork): ClaimView {
+  const { head, settings, payment, decision, submission } = claim;
+  const { remindAt, actAt, provisional } = dueOf(claim, clockwork);
+  const appealable = decision !== null && decision.outcome !== 'APPROVED';
+  return {
+    claimNumber: claim.number,
+    state: head.state,
+    seq: claim.seq,
+    onHold: head.onHold,
+    escalationLevel: head.escalationLevel,
+    closed: head.closedAt !== null,
+    employeeId: claim.employeeId,
+    unitCode: claim.unitCode,
+    bureauCode: claim.bureauCode,
+    bankCode: payment?.bankCode ?? clockwork.bank.code,
+    askBankAfterSeconds: clockwork.bank.queryAfterSeconds,
+    tasks: claim.tasks,
+    submission: submission && {
+      messageId: submission.messageId,
+      version: submission.version,
+      accepted: submission.acceptedAt !== null,
+      appeal: submission.appealsDecisionNo !== null,
+    },
+    payment: payment && { reference: payment.reference, status: payment.status, matched: payment.matchedAt !== null },
+    payoutBlocked: head.payoutBlocked,
+    withdrawalRequested: head.withdrawalRequested,
+    bureauOutage: head.bureauOutage,
+    appealableUntil: appealable ? deadlineAfter(decision.recordedAt, settings.serviceLevels.appealWindow.closesAfter, clockwork.holidays).at.toISOString() : null,
+    remindAt: remindAt?.toISOString() ?? null,
+    actAt: actAt?.toISOString() ?? null,
+    provisional,
+  };
+}
+
+/** What deadlines are computed with, besides the claim: the calendar, and the terms of the bank that pays. */
+export type Clockwork = { holidays: HolidayTable; bank: { code: string; returnWindowSeconds: number; queryAfterSeconds: number } };
+
+/** When the claim is due. */
+export function dueOf(claim: Pick<ClaimContext, 'head' | 'settings' | 'payment' | 'createdAt'>, { holidays, bank }: Clockwork) {
+  const { head, settings, payment } = claim;
+  return deadlinesOf({
+    state: head.state,
+    turnSince: head.turnSince ?? claim.createdAt,
+    remindedAt: head.remindedAt,
+    escalationLevel: head.escalationLevel,
+    bureauOutage: head.bureauOutage,
+    levels: settings.serviceLevels,
+    holidays,
+    settledAt: payment?.settledAt ?? null,
+    returnWindowSeconds: bank.returnWindowSeconds,
+  });
+}

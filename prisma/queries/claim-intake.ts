@@ -1,0 +1,48 @@
+import type { DocumentKind } from '#domain/claim/completeness.ts';
+import type { Tx } from '../database.ts';
+
+/** What a claim brought with it, and what HR's records hold of the person anyway. */
+export type Materials = { present: DocumentKind[]; onFile: { identity: boolean; account: boolean } };
+
+export async function readMaterials(tx: Tx, { claimNumber, employeeId }: { claimNumber: string; employeeId: string }): Promise<Materials> {
+  const { rows } = await tx.query<{ present: DocumentKind[]; identity: boolean; account: boolean }>(
+    `SELECT ARRAY(SELECT DISTINCT d.kind FROM claim_document d WHERE d.claim_number = $1) AS present,
+       (SELECT e.identity_no IS NOT NULL FROM employee e WHERE e.id = $2) AS identity,
+       EXISTS (SELECT 1 FROM bank_account a WHERE a.employee_id = $2 AND a.replaced_at IS NULL) AS account`,
+    [claimNumber, employeeId],
+  );
+  const [row] = rows;
+  return { present: row?.present ?? [], onFile: { identity: row?.identity ?? false, account: row?.account ?? false } };
+}
+
+/**
+ * Takes the claim's invoices, each of which one living claim may hold. Returns the claims that hold one of them already: a suspected duplicate.
+ * A claim that two others race with waits for the first to commit, so exactly one of them gets the invoice.
+ */
+export async function holdInvoices(tx: Tx, claimNumber: string): Promise<string[]> {
+  await tx.query(
+    `INSERT INTO invoice_hold (invoice_key, claim_number) SELECT DISTINCT invoice_key, claim_number FROM claim_invoice WHERE claim_number = $1
+     ORDER BY invoice_key ON CONFLICT (invoice_key) DO NOTHING`,
+    [claimNumber],
+  );
+  const { rows } = await tx.query<{ holder: string }>(
+    `SELECT DISTINCT h.claim_number AS holder FROM claim_invoice i JOIN invoice_hold h ON h.invoice_key = i.invoice_key
+     WHERE i.claim_number = $1 AND h.claim_number <> $1 ORDER BY 1`,
+    [claimNumber],
+  );
+  return rows.map(({ holder }) => holder);
+}
+
+/** Lets another claim use the invoices: this one ended unpaid. */
+export async function releaseInvoices(tx: Tx, claimNumber: string): Promise<void> {
+  await tx.query('DELETE FROM invoice_hold WHERE claim_number = $1', [claimNumber]);
+}
+
+/** What the claim was last asked for. */
+export async function readMissing(tx: Tx, claimNumber: string): Promise<DocumentKind[]> {
+  const { rows } = await tx.query<{ missing: DocumentKind[] | null }>(
+    `SELECT detail -> 'missing' AS missing FROM claim_event WHERE claim_number = $1 AND type = 'INFO_REQUESTED' ORDER BY seq DESC LIMIT 1`,
+    [claimNumber],
+  );
+  return rows[0]?.missing ?? [];
+}

@@ -1,0 +1,50 @@
+import type { Actor } from '#domain/claim/actor.ts';
+import type { OpenTask, TaskKind } from '#domain/claim/tasks.ts';
+import type { Tx } from '../database.ts';
+
+/** The tasks of a claim as its transitions write them; lists and pages read them in tasks.ts. */
+export type NewTask = OpenTask & { unitId: string; detail: Record<string, unknown> };
+
+export async function insertTask(tx: Tx, task: NewTask & { claimNumber: string; openedSeq: number; dueAt: Date; at: Date }): Promise<void> {
+  await tx.query(
+    `INSERT INTO task (id, claim_number, opened_seq, kind, level, unit_id, role, choices, excluded, detail, due_at, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      ...[task.id, task.claimNumber, task.openedSeq, task.kind, task.level, task.unitId, task.role, task.choices, task.excluded],
+      ...[JSON.stringify(task.detail), task.dueAt, task.at],
+    ],
+  );
+}
+
+/** Cancels the open tasks of a claim but those of `keep`. */
+export async function cancelTasks(tx: Tx, { claimNumber, keep, at }: { claimNumber: string; keep: readonly OpenTask[]; at: Date }): Promise<void> {
+  await tx.query(
+    `UPDATE task SET status = 'CANCELLED', version = version + 1, closed_at = $3 WHERE claim_number = $1 AND status = 'OPEN' AND NOT (id = ANY ($2::uuid[]))`,
+    [claimNumber, keep.map(({ id }) => id), at],
+  );
+}
+
+/** Marks an open task decided; the row it was, or undefined where somebody was faster. */
+export async function closeTask(
+  tx: Tx,
+  decision: { taskId: string; choice: string; comment: string | null; decidedBy: Actor & { employeeId: string }; at: Date },
+): Promise<{ kind: TaskKind; level: number; detail: Record<string, unknown> } | undefined> {
+  const { rows } = await tx.query<{ kind: TaskKind; level: number; detail: Record<string, unknown> }>(
+    `UPDATE task SET status = 'DECIDED', version = version + 1, choice = $2, comment = $3, decided_by = $4, closed_at = $5
+     WHERE id = $1 AND status = 'OPEN' RETURNING kind, level, detail`,
+    [decision.taskId, decision.choice, decision.comment, JSON.stringify(decision.decidedBy), decision.at],
+  );
+  return rows[0];
+}
+
+/** How often people chose `choice` in tasks of `kind`, optionally since a moment. */
+export async function countChoices(
+  tx: Tx,
+  { claimNumber, kind, choice, since }: { claimNumber: string; kind: TaskKind; choice: string; since?: Date },
+): Promise<number> {
+  const { rows } = await tx.query<{ n: number }>(
+    `SELECT count(*) AS n FROM task WHERE claim_number = $1 AND kind = $2 AND status = 'DECIDED' AND choice = $3 AND closed_at >= coalesce($4, '-infinity'::timestamptz)`,
+    [claimNumber, kind, choice, since ?? null],
+  );
+  return rows[0]?.n ?? 0;
+}

@@ -1,0 +1,85 @@
+import type { Database, Tx } from '../database.ts';
+
+/** A verified message from a bureau (`source` = its code) or bank. */
+export type InboxMessage = {
+  source: string;
+  messageId: string;
+  /** SM3 of the raw body, as signed */
+  bodyDigest: string;
+  type: 'decision' | 'visit' | 'payment-result';
+  /** the claim that it is about, where its sender may speak of that claim; else `nameClaim` says so later */
+  claimNumber?: string | null;
+  body: unknown;
+  acknowledgement: Acknowledgement;
+};
+
+/** The answer as it travels, so that a repeated message gets the same bytes. */
+export type Acknowledgement = { mediaType: string; body: string };
+
+export type StoreResult = { kind: 'stored' } | { kind: 'repeated'; acknowledgement: Acknowledgement } | { kind: 'replayed' };
+
+/**
+ * Stores a message once. `repeated`: the same id with the same body was here before. `replayed`: the id was here with another body.
+ * A message whose twin is still being stored waits for that transaction to end.
+ */
+export async function storeMessage(tx: Tx, message: InboxMessage): Promise<StoreResult> {
+  const { rowCount } = await tx.query(
+    `INSERT INTO inbox_message (source, message_id, body_digest, type, claim_number, body, acknowledgement)
+     VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb) ON CONFLICT (source, message_id) DO NOTHING`,
+    [
+      message.source,
+      message.messageId,
+      message.bodyDigest,
+      message.type,
+      message.claimNumber ?? null,
+      JSON.stringify(message.body),
+      JSON.stringify(message.acknowledgement),
+    ],
+  );
+  if (rowCount === 1) return { kind: 'stored' };
+  const { rows } = await tx.query<{ bodyDigest: string; acknowledgement: Acknowledgement }>(
+    'SELECT body_digest AS "bodyDigest", acknowledgement FROM inbox_message WHERE source = $1 AND message_id = $2',
+    [message.source, message.messageId],
+  );
+  const [first] = rows;
+  if (!first) throw new Error('an inbox message vanished');
+  return first.bodyDigest === message.bodyDigest ? { kind: 'repeated', acknowledgement: first.acknowledgement } : { kind: 'replayed' };
+}
+
+/** A stored message; `body` is what it was stored with: `{ answer, raw }` of a bureau, `{ reference, status, raw }` of a bank. */
+export async function readInboxMessage<Body>(
+  db: Pick<Database, 'query'>,
+  { source, messageId }: { source: string; messageId: string },
+): Promise<{ type: InboxMessage['type']; claimNumber: string | null; body: Body; receivedAt: Date } | undefined> {
+  const { rows } = await db.query<{ type: InboxMessage['type']; claimNumber: string | null; body: Body; receivedAt: Date }>(
+    'SELECT type, claim_number AS "claimNumber", body, received_at AS "receivedAt" FROM inbox_message WHERE source = $1 AND message_id = $2',
+    [source, messageId],
+  );
+  return rows[0];
+}
+
+/** What a stored message says; undefined where there is none. The body was checked when it was stored. */
+export async function readInboxBody<Body>(tx: Tx, { source, messageId }: { source: string; messageId: string }): Promise<Body | undefined> {
+  const { rows } = await tx.query<{ body: Body }>('SELECT body FROM inbox_message WHERE source = $1 AND message_id = $2', [source, messageId]);
+  return rows[0]?.body;
+}
+
+/** Whether this bureau has the claim: no bureau decides what lies with another. */
+export async function isClaimOfBureau(tx: Tx, { claimNumber, bureauCode }: { claimNumber: string; bureauCode: string }): Promise<boolean> {
+  const { rows } = await tx.query('SELECT 1 FROM claim WHERE number = $1 AND bureau_code = $2', [claimNumber, bureauCode]);
+  return rows.length === 1;
+}
+
+/** The claim that an instruction to this bank pays; undefined where there is no such instruction. */
+export async function claimOfInstruction(tx: Tx, { reference, bankCode }: { reference: string; bankCode: string }): Promise<string | undefined> {
+  const { rows } = await tx.query<{ claimNumber: string }>(
+    'SELECT claim_number AS "claimNumber" FROM payment_instruction WHERE reference = $1 AND bank_code = $2',
+    [reference, bankCode],
+  );
+  return rows[0]?.claimNumber;
+}
+
+/** Notes which claim a stored message is about, once it is known to be about one that its sender may speak of. */
+export async function nameClaim(tx: Tx, { source, messageId, claimNumber }: { source: string; messageId: string; claimNumber: string }): Promise<void> {
+  await tx.query('UPDATE inbox_message SET claim_number = $3 WHERE source = $1 AND message_id = $2', [source, messageId, claimNumber]);
+}

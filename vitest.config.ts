@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+/** What runs without any server of the run; everything else finds PostgreSQL and Temporal started. */
+const withoutServers = ['tests/{domain,platform,simulators,stack}/**/*.test.ts', 'tests/activities/gateways/**/*.test.ts', 'tests/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    // A safety net for a test that hangs; no test may rely on being cut off.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: withoutServers } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['tests/**/*.test.ts'],
+          exclude: withoutServers,
+          globalSetup: 'tests/setup/servers.ts',
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,33 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+
+/**
+ * Every time-out and retry, by kind of work. A write is one short transaction: it runs inside the workflow task, which halves the history, and
+ * where the database does not answer soon it goes on as an ordinary activity, which may wait for as long as it takes.
+ */
+export const WRITE_AT_ONCE: LocalActivityOptions = {
+  startToCloseTimeout: '4s',
+  scheduleToCloseTimeout: '8s',
+  retry: { initialInterval: '250ms', maximumAttempts: 2 },
+};
+
+export const WRITE_PATIENTLY: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+};
+
+/** A bureau may be away for days. `scheduleToCloseTimeout` is the claim's next deadline, so that an outage shows without a timer of its own. */
+export const CALL_BUREAU: ActivityOptions = {
+  // a submission under way is waited for before a withdrawal is sent after it
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
+};
+
+/** What the bank does not answer for certain comes back as `unknown`, so that only a fault of ours is retried. */
+export const CALL_BANK: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
+};
+
+/** A payout that is stopped or over a daily limit is tried again this often; who lifts the stop need not tell every claim. */
+export const RETRY_BLOCKED_PAYOUT_MS = 15 * 60_000;
