@@ -16,9 +16,14 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/**/*.test.ts'],
-          exclude: withoutServers,
-          globalSetup: 'tests/setup/servers.ts',
+          exclude: [...withoutServers, 'tests/e2e/**'],
+          globalSetup: ['tests/setup/servers.ts', 'tests/setup/workflow-bundle.ts'],
         },
+      },
+      // Each file has the whole product to itself, as processes that it may kill.
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], globalSetup: 'tests/setup/workflow-bundle.ts', testTimeout: 240_000, hookTimeout: 240_000 },
       },
     ],
   },

@@ -18,6 +18,8 @@ import { createActivities } from './index.ts';
 import { createEmailMessenger } from './notices/email.ts';
 import { startNoticeRelay } from './notices/notice-relay.ts';
 import { registerBacklogGauges } from './relays/backlog.ts';
+import { recoverClaims } from './recovery/recover-claims.ts';
+import { startSweeper } from './recovery/sweeper.ts';
 import { startWorkflowRelay } from './relays/workflow-relay.ts';
 import { ensureSchedules } from './schedules.ts';
 import { startWebhookRelay } from './webhooks/webhook-relay.ts';
@@ -57,6 +59,15 @@ const relays = [
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 registerBacklogGauges({ database, registry });
+const sweeper = startSweeper({
+  async recover(request) {
+    const recovery = await recoverClaims({ database, client: temporal.client, taskQueue }, request);
+    await ensureSchedules({ client: temporal.client, gateways, taskQueue });
+    return recovery;
+  },
+  registry,
+  log,
+});
 let ready = (): boolean => false;
 const metrics = config.metricsPort === undefined ? undefined : serveMetrics(config.metricsPort);
 
@@ -73,7 +84,7 @@ try {
 } catch (error) {
   if (!stop.signal.aborted) throw error;
 } finally {
-  await Promise.all(relays.map((relay) => relay.stop()));
+  await Promise.all([...relays, sweeper].map((part) => part.stop()));
   metrics?.close();
   await temporal.close();
   await database.close();

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import fastifyMultipart from '@fastify/multipart';
 import type { Client } from '@temporalio/client';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -9,9 +8,9 @@ import type { DocumentStore } from '#platform/document-store.ts';
 import type { Gateways } from '#platform/gateways.ts';
 import type { Keys } from '#platform/keys.ts';
 import type { Clockwork } from '#prisma/queries/claim-context.ts';
-import { DOCUMENT_LIMIT_BYTES, JSON_LIMIT_BYTES } from './limits.ts';
+import { JSON_LIMIT_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts';
 import auth from './plugins/auth.ts';
-import errors from './plugins/errors.ts';
+import errors, { answerFrameworkError, answerUnreadable } from './plugins/errors.ts';
 import idempotency from './plugins/idempotency.ts';
 import metrics from './plugins/metrics.ts';
 import openapi from './plugins/openapi.ts';
@@ -67,11 +66,17 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     trustProxy: deps.trustProxy ?? false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    return503OnClosing: true,
+    // while closing, requests on open connections are still answered as always
+    return503OnClosing: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerUnreadable,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
   });
   app.decorate('deps', deps);
+  // JSON alone; routes that take something else say so for themselves
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(errors);
@@ -80,10 +85,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(openapi);
   await app.register(auth);
   await app.register(idempotency);
-  await app.register(fastifyMultipart, {
-    limits: { fileSize: DOCUMENT_LIMIT_BYTES, files: 1, fields: 4, fieldSize: 1_000, parts: 5, headerPairs: 20 },
-  });
-  for (const routes of [healthRoutes, documentRoutes, claimRoutes, claimReadingRoutes, claimActionRoutes, taskRoutes, callbackRoutes]) await app.register(routes);
+  for (const routes of [healthRoutes, documentRoutes, claimRoutes, claimReadingRoutes, claimActionRoutes, taskRoutes, callbackRoutes])
+    await app.register(routes);
   for (const routes of [unitRoutes, employeeRoutes, employeeRecordRoutes, payoutStopRoutes, webhookRoutes]) await app.register(routes);
   return app;
 }

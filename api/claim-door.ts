@@ -13,19 +13,23 @@ import { createClaim, findClaimant, type Claimant, type NewClaim as ClaimToStore
 import { findDocuments, type DocumentRow } from '#prisma/queries/documents.ts';
 import type { ApiDeps } from './app.ts';
 import type { NewClaim } from './contract/claims.ts';
+import { AMOUNT_LIMIT_FEN } from './limits.ts';
 
 type Content = Omit<NewClaim, 'employeeNo' | 'draft'>;
 type Amounts = Pick<ClaimToStore, 'lines' | 'invoices' | 'submittedFen'>;
 
 /**
- * What can be checked of a claim without the database. AMOUNT_INVALID: nothing is claimed, or an invoice of nothing. LINES_DO_NOT_ADD_UP: lines and
+ * What can be checked of a claim without the database. AMOUNT_INVALID: nothing is claimed, more than an amount can say, or an invoice of nothing. LINES_DO_NOT_ADD_UP: lines and
  * invoices differ. Quantity times price is not asked for: tariffs round. INVOICE_KEY_INVALID also where one invoice is listed twice.
  */
 export function checkContent(content: Content, { keys, now }: { keys: Keys; now: Date }): ({ ok: true } & Amounts) | Refusal {
   const today = shanghaiDay(now);
   const { visit } = content;
   if (visit.start > visit.end) return refuse('DATES_OUT_OF_ORDER', { params: { path: 'visit' } });
-  const future = [{ path: 'visit.end', day: visit.end }, ...content.invoices.map(({ issuedOn }, index) => ({ path: `invoices.${index}.issuedOn`, day: issuedOn }))];
+  const future = [
+    { path: 'visit.end', day: visit.end },
+    ...content.invoices.map(({ issuedOn }, index) => ({ path: `invoices.${index}.issuedOn`, day: issuedOn })),
+  ];
   const late = future.find(({ day }) => day > today);
   if (late) return refuse('DATE_IN_FUTURE', { params: { path: late.path } });
 
@@ -37,11 +41,12 @@ export function checkContent(content: Content, { keys, now }: { keys: Keys; now:
     const amountFen = amountOf(amount);
     if (amountFen === 0) return refuse('AMOUNT_INVALID', { params: { path: `invoices.${index}.amount` } });
     const invoiceKey = keyedHash(keys.invoice, key.text);
-    if (invoices.some((other) => other.invoiceKey === invoiceKey)) return refuse('INVOICE_KEY_INVALID', { detail: 'listed twice', params: { path: `invoices.${index}` } });
+    if (invoices.some((other) => other.invoiceKey === invoiceKey))
+      return refuse('INVOICE_KEY_INVALID', { detail: 'listed twice', params: { path: `invoices.${index}` } });
     invoices.push({ ...invoice, amountFen, invoiceKey });
   }
   const submittedFen = sum(lines.map((line) => line.amountFen));
-  if (submittedFen === 0) return refuse('AMOUNT_INVALID', { params: { path: 'lines' } });
+  if (submittedFen === 0 || submittedFen > AMOUNT_LIMIT_FEN) return refuse('AMOUNT_INVALID', { params: { path: 'lines' } });
   if (submittedFen !== sum(invoices.map((invoice) => invoice.amountFen))) return refuse('LINES_DO_NOT_ADD_UP');
   return { ok: true, lines, invoices, submittedFen };
 }
@@ -62,7 +67,14 @@ export type Prior = { number: string; resubmissionNo: number };
 export async function takeIn(
   tx: Tx,
   request: FastifyRequest,
-  { content, amounts, employeeNo, draft, prior, deps }: { content: Content; amounts: Amounts; employeeNo: string; draft: boolean; prior: Prior | null; deps: Pick<ApiDeps, 'gateways' | 'clock'> },
+  {
+    content,
+    amounts,
+    employeeNo,
+    draft,
+    prior,
+    deps,
+  }: { content: Content; amounts: Amounts; employeeNo: string; draft: boolean; prior: Prior | null; deps: Pick<ApiDeps, 'gateways' | 'clock'> },
 ): Promise<{ ok: true; claim: ClaimRow } | Refusal> {
   const within = request.caller.unitId;
   const claimant = await findClaimant(tx, { employeeNo, within });
@@ -71,7 +83,11 @@ export async function takeIn(
   if (!allowed.ok) return allowed;
   const bureau = responsibleBureau(deps.gateways.bureaus, claimant.insuredRegion);
   if (!bureau) return refuse('BUREAU_UNKNOWN', { params: { insuredRegion: claimant.insuredRegion } });
-  const documents = await usableDocuments(tx, request, content.documents.map((document) => document.documentId));
+  const documents = await usableDocuments(
+    tx,
+    request,
+    content.documents.map((document) => document.documentId),
+  );
   if (!documents.ok) return documents;
 
   const at = deps.clock();
@@ -79,7 +95,7 @@ export async function takeIn(
   const toStore: ClaimToStore = {
     ...{ unitId: claimant.unitId, ancestorIds: claimant.ancestorIds, employeeId: claimant.employeeId, kind: content.kind, source: 'API', draft },
     ...{ insuredRegion: claimant.insuredRegion, treatedRegion: content.treatedRegion, bureauCode: bureau.code, hospital: content.hospital },
-    ...{ visit: { ...content.visit, no: content.visit.no ?? null }, circumstances: content.circumstances, ...amounts },
+    ...{ visit: { ...content.visit, no: content.visit.no ?? null }, circumstances: [...new Set(content.circumstances)], ...amounts },
     ...{ documents: content.documents, prior, actor: request.actor, at },
   };
   const created = await createClaim(tx, number, toStore);
@@ -110,7 +126,15 @@ export async function usableDocuments(
 
 function rowOf(
   claim: ClaimToStore,
-  made: { number: string; state: 'DRAFT' | 'SUBMITTED'; seq: number; turn: ClaimRow['turn']; claimant: Claimant; employeeNo: string; documents: ReadonlyMap<string, DocumentRow> },
+  made: {
+    number: string;
+    state: 'DRAFT' | 'SUBMITTED';
+    seq: number;
+    turn: ClaimRow['turn'];
+    claimant: Claimant;
+    employeeNo: string;
+    documents: ReadonlyMap<string, DocumentRow>;
+  },
 ): ClaimRow {
   const { number, state, seq, turn, claimant, employeeNo } = made;
   const { at } = claim;
@@ -127,7 +151,7 @@ function rowOf(
     invoices: claim.invoices.map(({ invoiceKey: _, ...invoice }) => invoice),
     documents: claim.documents.map(({ documentId, kind }) => {
       const { fileName = '', mediaType = '', sizeBytes = 0 } = made.documents.get(documentId) ?? {};
-      return { documentId, kind, fileName, mediaType, sizeBytes, addedAt: at.toISOString() };
+      return { documentId, kind, fileName, mediaType, sizeBytes, addedAt: at };
     }),
   };
 }

@@ -45,7 +45,7 @@ export function attachedToJson({ addedAt, mediaType, ...document }: ClaimRow['do
   const known = MEDIA_TYPES.find((type) => type === mediaType);
   if (!known) throw new Error(`a document of the unknown type ${mediaType}`);
   const { documentId, fileName, sizeBytes } = document;
-  return { documentId, kind: document.kind as Attached['kind'], fileName, mediaType: known, sizeBytes, addedAt: new Date(addedAt).toISOString() };
+  return { documentId, kind: document.kind as Attached['kind'], fileName, mediaType: known, sizeBytes, addedAt: addedAt.toISOString() };
 }
 
 /** Without what a row may keep beside it for our own use. */

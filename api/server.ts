@@ -1,4 +1,4 @@
-import { readApiConfig } from '#platform/config.ts';
+import { ConfigError, readApiConfig, type ApiConfig } from '#platform/config.ts';
 import { fileDocumentStore } from '#platform/document-store.ts';
 import { readGateways } from '#platform/gateways.ts';
 import { chineseHolidays } from '#platform/holidays.ts';
@@ -14,7 +14,7 @@ import { buildApp } from './app.ts';
 const UPDATE_DEADLINE_MS = 10_000;
 
 /** The API process: reads what the environment says and listens. As many side by side as you like. */
-const config = readApiConfig(process.env);
+const config = configOrExit();
 const log = createLogger({ name: 'api', level: config.logLevel });
 const gateways = await readGateways(config.gatewaysFile);
 const [bank] = gateways.banks;
@@ -52,5 +52,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const address = await app.listen({ host: config.host, port: config.port });
-log.info({ address }, 'listening');
+await app.listen({ host: config.host, port: config.port });
+
+function configOrExit(): ApiConfig {
+  try {
+    return readApiConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}

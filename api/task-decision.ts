@@ -5,7 +5,8 @@ import type { WrittenDecision } from '#domain/claim/requests.ts';
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { parseYuan, type Fen } from '#domain/money.ts';
 import { can } from '#domain/org/can.ts';
-import { claimLines, findTasks, hasDocument, type TaskRow } from '#prisma/queries/tasks.ts';
+import { readClaimLines } from '#prisma/queries/decisions.ts';
+import { findTasks, hasDocument, type TaskRow } from '#prisma/queries/tasks.ts';
 import { decideTask, type UpdateResult } from '#workflows/claim.messages.ts';
 import { updateClaim } from './claim-update.ts';
 import type { writtenDecision } from './contract/tasks.ts';
@@ -18,7 +19,14 @@ type Decided = Extract<UpdateResult, { ok: true }> & { claimNumber: string };
  */
 export async function decide(
   request: FastifyRequest,
-  decision: { taskId: string; version: number; choice: string; comment: string | null; written?: z.output<typeof writtenDecision> | undefined; updateId: string },
+  decision: {
+    taskId: string;
+    version: number;
+    choice: string;
+    comment: string | null;
+    written?: z.output<typeof writtenDecision> | undefined;
+    updateId: string;
+  },
 ): Promise<Decided | Refusal> {
   const { taskId, version, choice, comment, updateId } = decision;
   const [task] = await findTasks(request.server.deps.database, { ids: [taskId], within: request.caller.unitId });
@@ -53,6 +61,6 @@ async function checkWritten(
     if (benefitFen === undefined) return refuse('AMOUNT_INVALID', { params: { lineNo } });
     lines.push({ lineNo, benefitFen, reasonCode });
   }
-  const fault = findWrittenFault({ outcome: written.outcome, lines }, await claimLines(database, { claimNumber }));
+  const fault = findWrittenFault({ outcome: written.outcome, lines }, await readClaimLines(database, claimNumber));
   return fault ? refuse('LINES_DO_NOT_ADD_UP', { params: fault }) : { ok: true, value: { ...written, lines } };
 }

@@ -54,9 +54,11 @@ export async function executeClaimUpdate<Argument>(request: ClaimUpdate<Argument
 }
 
 /** What the workflow says of itself, `closed` where Temporal has none, `unavailable` where nobody answers: a query needs a worker as well. */
-export async function queryClaim(request: { client: Client; workflowId: string; deadlineMs: number }): Promise<
-  { kind: 'answered'; status: ClaimStatus } | { kind: 'closed' } | { kind: 'unavailable' }
-> {
+export async function queryClaim(request: {
+  client: Client;
+  workflowId: string;
+  deadlineMs: number;
+}): Promise<{ kind: 'answered'; status: ClaimStatus } | { kind: 'closed' } | { kind: 'unavailable' }> {
   const { client, workflowId, deadlineMs } = request;
   try {
     const status = await client.withDeadline(Date.now() + deadlineMs, () => client.workflow.getHandle(workflowId).query(claimStatus));

@@ -10,6 +10,7 @@ import { createClaim, type NewClaim } from '#prisma/queries/claim-submission.ts'
 import { nameClaim } from '#prisma/queries/inbox.ts';
 import { findVisitors, isVisitKnown, takeClaimNumber } from '#prisma/queries/visits.ts';
 import type { ApiDeps } from './app.ts';
+import { AMOUNT_LIMIT_FEN } from './limits.ts';
 
 type Told = { bureauCode: string; messageId: string; visit: VisitFeed; deps: Pick<ApiDeps, 'keys' | 'clock' | 'gateways'> };
 
@@ -48,7 +49,9 @@ function contentOf(visit: VisitFeed, { keys }: Pick<ApiDeps, 'keys'>): { ok: tru
   const submittedFen = sum(visit.lines.map((line) => line.amountFen));
   const invoiced = sum(visit.invoices.map((invoice) => invoice.amountFen));
   if (submittedFen === 0 || submittedFen !== visit.totalFen || submittedFen !== invoiced) return { ok: false, why: 'amounts-do-not-add-up' };
-  if (visit.lines.some((line) => Number(line.quantity) === 0) || visit.invoices.some((invoice) => invoice.amountFen === 0)) return { ok: false, why: 'nothing-charged' };
+  if (submittedFen > AMOUNT_LIMIT_FEN || visit.lines.some((line) => line.unitPriceFen > AMOUNT_LIMIT_FEN)) return { ok: false, why: 'amounts-beyond-bounds' };
+  if (visit.lines.some((line) => Number(line.quantity) === 0) || visit.invoices.some((invoice) => invoice.amountFen === 0))
+    return { ok: false, why: 'nothing-charged' };
   const invoices: Content['invoices'][number][] = [];
   for (const invoice of visit.invoices) {
     const key = invoiceKeyText(invoice);

@@ -13,7 +13,14 @@ import { onInterruption } from './stack/processes.ts';
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, data: { type: 'string', default: '.daozhang/data' } } });
 const started = performance.now();
 const say = (line = ''): void => console.log(line);
-onInterruption({ announce: () => say('\nstopping everything that was started'), exitCode: 0 });
+let interrupted = false;
+onInterruption({
+  announce() {
+    interrupted = true;
+    say('\nstopping everything that was started');
+  },
+  exitCode: 0,
+});
 
 try {
   say('Daozhang 到账 · starting (the first start takes longest)');
@@ -27,8 +34,11 @@ try {
   }
   say('\nEverything stays up until Ctrl-C.');
 } catch (error) {
-  console.error(`\nThe demonstration failed: ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(1);
+  // What fails while everything is being stopped fails for that reason; the process ends when all has stopped.
+  if (!interrupted) {
+    console.error(`\nThe demonstration failed: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  }
 }
 
 type Summary = {

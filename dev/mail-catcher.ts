@@ -29,9 +29,7 @@ export type MailCatcher = {
 const maxMailBytes = 30_000_000;
 
 /** A mail server that keeps what it is given and sends nothing on: in memory, and a JSON line for each in `file`. */
-export async function startMailCatcher(
-  options: { smtpPort?: number; httpPort?: number; file?: string; clock?: () => Date } = {},
-): Promise<MailCatcher> {
+export async function startMailCatcher(options: { smtpPort?: number; httpPort?: number; file?: string; clock?: () => Date } = {}): Promise<MailCatcher> {
   const { clock = () => new Date(), file } = options;
   const mails: CaughtMail[] = [];
   const smtp = new SMTPServer({
@@ -75,10 +73,7 @@ export async function startMailCatcher(
     mails: () => mails,
     async stop() {
       http.closeAllConnections();
-      await Promise.all([
-        new Promise<void>((resolve) => smtp.close(resolve)),
-        new Promise<void>((resolve) => http.close(() => resolve())),
-      ]);
+      await Promise.all([new Promise<void>((resolve) => smtp.close(resolve)), new Promise<void>((resolve) => http.close(() => resolve()))]);
     },
   };
 }

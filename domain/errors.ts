@@ -58,7 +58,6 @@ const CATALOGUE = {
   DOCUMENT_SUSPICIOUS: { status: 422, zh: '文件解压后过大或结构异常', en: 'The file would unpack to too much, or is built to harm' },
 
   PRECONDITION_REQUIRED: { status: 428, zh: '缺少 If-Match 请求头', en: 'The If-Match header is missing' },
-  RATE_LIMITED: { status: 429, zh: '请求过于频繁', en: 'Too many requests', retryable: true },
 
   INTERNAL: { status: 500, zh: '系统内部错误', en: 'Internal error' },
   DATABASE_UNAVAILABLE: { status: 503, zh: '数据库暂不可用', en: 'The database is away', retryable: true },

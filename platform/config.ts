@@ -37,8 +37,6 @@ export type WorkerConfig = SharedConfig & {
   workflowBundle: string | undefined;
   smtpUrl: string;
   mailFrom: string;
-  /** Start of the links in messages, without a slash at its end. */
-  publicUrl: string;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -62,7 +60,10 @@ const file = text.refine(isReadable, 'no file that can be read');
 
 function wholeNumber(min: number, max: number) {
   const problem = `must be a whole number from ${min} to ${max}`;
-  return text.regex(/^\d{1,9}$/, problem).transform(Number).refine((value) => value >= min && value <= max, problem);
+  return text
+    .regex(/^\d{1,9}$/, problem)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, problem);
 }
 
 function url(protocols: readonly string[]) {
@@ -71,7 +72,12 @@ function url(protocols: readonly string[]) {
 }
 
 const addressBlocks = text
-  .transform((list) => list.split(',').map((entry) => entry.trim()).filter((entry) => entry !== ''))
+  .transform((list) =>
+    list
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
   .refine((list) => list.every(isAddressBlock), 'must be addresses or CIDR blocks, separated by commas');
 
 const shared = {
@@ -104,7 +110,6 @@ const workerVariables = z.object({
   WORKFLOW_BUNDLE: file.optional(),
   SMTP_URL: url(['smtp', 'smtps']),
   MAIL_FROM: text.regex(/^([^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, or a name with <an address>'),
-  PUBLIC_URL: url(['https', 'http']).transform((value) => value.replace(/\/+$/, '')),
 });
 
 /** Reads what the API needs. Throws one `ConfigError` for everything that is wrong. */
@@ -122,7 +127,6 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     workflowBundle: values.WORKFLOW_BUNDLE,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
-    publicUrl: values.PUBLIC_URL,
   };
 }
 

@@ -4,8 +4,22 @@ export type { Logger } from 'pino';
 
 /** Fields that must not reach a log at whatever depth code has put them: secrets, and what says who a person is. */
 const secretFields = [
-  'authorization', 'cookie', 'password', 'secret', 'token', 'apiKey', 'databaseUrl', 'smtpUrl',
-  'identityNo', 'personNo', 'employeeNo', 'phone', 'email', 'accountNo', 'accountName', 'diagnosis',
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'token',
+  'apiKey',
+  'databaseUrl',
+  'smtpUrl',
+  'identityNo',
+  'personNo',
+  'employeeNo',
+  'phone',
+  'email',
+  'accountNo',
+  'accountName',
+  'diagnosis',
 ];
 
 /** A logger that writes JSON lines to standard output, or to `destination`. */
@@ -42,7 +56,14 @@ export function describeError(error: unknown): ErrorDescription {
     message: withoutValues(error),
     ...(typeof code === 'string' ? { code } : {}),
     ...(typeof constraint === 'string' ? { constraint } : {}),
-    ...(error.stack === undefined ? {} : { stack: error.stack.split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()) }),
+    ...(error.stack === undefined
+      ? {}
+      : {
+          stack: error.stack
+            .split('\n')
+            .filter((line) => /^\s+at /.test(line))
+            .map((line) => line.trim()),
+        }),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };
 }

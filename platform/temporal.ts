@@ -38,8 +38,6 @@ export function connectionOptions({ address, apiKey, tls }: TemporalConfig) {
 function tlsFrom({ caFile, certFile, keyFile }: NonNullable<TemporalConfig['tls']>) {
   return {
     ...(caFile === undefined ? {} : { serverRootCACertificate: readFileSync(caFile) }),
-    ...(certFile === undefined || keyFile === undefined
-      ? {}
-      : { clientCertPair: { crt: readFileSync(certFile), key: readFileSync(keyFile) } }),
+    ...(certFile === undefined || keyFile === undefined ? {} : { clientCertPair: { crt: readFileSync(certFile), key: readFileSync(keyFile) } }),
   };
 }

@@ -34,3 +34,6 @@ CREATE TRIGGER "workflow_command_announced" AFTER INSERT ON "workflow_command"
 
 -- The last four digits of a message id to a bureau (modulo 10 000).
 CREATE SEQUENCE "bureau_message_seq" AS BIGINT START 1;
+
+-- A claim is taken up by one other at most; progress pages ask by whom.
+CREATE UNIQUE INDEX "claim_prior_once" ON "claim" ("prior_claim_number") WHERE "prior_claim_number" IS NOT NULL;

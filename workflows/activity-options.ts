@@ -15,17 +15,22 @@ export const WRITE_PATIENTLY: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 };
 
+/** A call whose worker is not heard of for this long is taken over by another. */
+const HEARTBEAT = '15s';
+
 /** A bureau may be away for days. `scheduleToCloseTimeout` is the claim's next deadline, so that an outage shows without a timer of its own. */
 export const CALL_BUREAU: ActivityOptions = {
   // a submission under way is waited for before a withdrawal is sent after it
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '30s',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 };
 
 /** What the bank does not answer for certain comes back as `unknown`, so that only a fault of ours is retried. */
 export const CALL_BANK: ActivityOptions = {
   startToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 };
 

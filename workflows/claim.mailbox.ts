@@ -18,23 +18,37 @@ type Asked =
  */
 export type Mailbox = {
   requests: Request[];
-  bureauAnswers: { source: string; messageId: string; shown: boolean }[];
-  paymentNews: string[];
-  tryPayoutAgain: boolean;
+  bureauAnswers: BureauMail[];
+  /** Something of the claim's payments, or of the account they go to, has come to Postgres. */
+  paymentNews: boolean;
+  accountNews: boolean;
+  /** Takes in an answer that no signal brought, because the workflow that was signalled is lost. */
+  recall(answer: BureauMail): void;
 };
+
+export type BureauMail = { source: string; messageId: string; shown: boolean };
 
 /** Registers every handler, before anything is awaited. `look` is the claim as last read; null until then. */
 export function openMailbox(look: () => ClaimView | null): Mailbox {
-  const mailbox: Mailbox = { requests: [], bureauAnswers: [], paymentNews: [], tryPayoutAgain: false };
+  const known = new Set<string>();
+  const mailbox: Mailbox = {
+    requests: [],
+    bureauAnswers: [],
+    paymentNews: false,
+    accountNews: false,
+    recall(answer) {
+      const id = `${answer.source} ${answer.messageId}`;
+      if (!known.has(id)) mailbox.bureauAnswers.push(answer);
+      known.add(id);
+    },
+  };
 
-  setHandler(messages.bureauDecision, (answer) => {
-    mailbox.bureauAnswers.push({ ...answer, shown: false });
-  });
-  setHandler(messages.paymentNews, ({ reference }) => {
-    mailbox.paymentNews.push(reference);
+  setHandler(messages.bureauDecision, (answer) => mailbox.recall({ ...answer, shown: false }));
+  setHandler(messages.paymentNews, () => {
+    mailbox.paymentNews = true;
   });
   setHandler(messages.accountChanged, () => {
-    mailbox.tryPayoutAgain = true;
+    mailbox.accountNews = true;
   });
 
   const take = async (asked: Asked): Promise<messages.UpdateResult> => {

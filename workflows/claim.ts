@@ -1,23 +1,14 @@
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-  type ActivityOptions,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, proxyActivities, setHandler, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '#activities/index.ts';
 import type { ClaimView } from '#domain/claim/view.ts';
-import { CALL_BANK, CALL_BUREAU, RETRY_BLOCKED_PAYOUT_MS } from './activity-options.ts';
+import { CALL_BANK, CALL_BUREAU } from './activity-options.ts';
+import { openClock } from './claim.clock.ts';
 import { openMailbox } from './claim.mailbox.ts';
 import * as messages from './claim.messages.ts';
+import { openPage, statusOf } from './claim.page.ts';
 import { answerRequest } from './claim.requests.ts';
-import { describe, detailsOf } from './claim.words.ts';
 import { openJob } from './job.ts';
-import { write } from './writes.ts';
+import { insist, write } from './writes.ts';
 
 /**
  * A claim, from intake to cleared, denied for good, withdrawn or reversed. The state lives in Postgres: every write answers with the claim as it is,
@@ -28,168 +19,157 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
   let view: ClaimView | null = null;
   const mailbox = openMailbox(() => view);
   setHandler(messages.claimStatus, () => statusOf(view, claimNumber));
-  const job = openJob();
-  let published = '';
-  let settledDeadline = '';
-  let bell = false;
+  const page = openPage();
+  const clock = openClock();
+  // One call at a time to each: a withdrawal waits for the submission before it to end, a payment does not.
+  const calls = { bureau: openJob(), bank: openJob() };
+  const calling = (): boolean => calls.bureau.running || calls.bank.running;
+  const answered = (): boolean => calls.bureau.settled || calls.bank.settled;
 
-  const step = (now: ClaimView) => ({ claimNumber, seq: now.seq, at: new Date().toISOString() });
+  let now = (view = (await write('loadClaim', { claimNumber })).view);
+  if (now.seq > 1) await recallMail(now);
+  while (!now.closed || hasMail(now)) {
+    now = view = (await hear(now)) ?? (await advance(now)) ?? (await wait(now));
+    const quiet = !hasMail(now) && !calling() && !answered() && allHandlersFinished();
+    if (workflowInfo().continueAsNewSuggested && quiet) await continueAsNew<typeof claim>({ claimNumber });
+  }
+  page.publish(now);
+  await condition(allHandlersFinished);
+  return { state: now.state, seq: now.seq };
 
-  /** Takes in one message, if there is one that may be taken in now. */
-  async function hear(now: ClaimView): Promise<ClaimView | null> {
-    const [request] = mailbox.requests;
-    if (request) {
-      const next = await answerRequest(now, request);
-      mailbox.requests.shift();
-      if (request.kind === 'decide' && (request.args.choice === 'RETRY' || request.args.choice === 'RELEASE_LIMIT')) mailbox.tryPayoutAgain = true;
-      return next;
-    }
-    const reference = mailbox.paymentNews.shift();
-    if (reference !== undefined) return (await write('recordPaymentNews', { ...step(now), reference })).view;
-    if (now.onHold) {
-      const unseen = mailbox.bureauAnswers.find((answer) => !answer.shown);
-      if (!unseen) return null;
-      unseen.shown = true;
-      return (await write('recordAnswerWhileHeld', { ...step(now), source: unseen.source, messageId: unseen.messageId })).view;
-    }
-    const answer = mailbox.bureauAnswers.shift();
-    if (answer) return (await write('recordBureauAnswer', { ...step(now), source: answer.source, messageId: answer.messageId })).view;
-    if (!mailbox.tryPayoutAgain) return null;
-    mailbox.tryPayoutAgain = false;
-    return (await write('orderPayout', step(now))).view;
+  /** A workflow that goes on with a claim hears what the one before it may not have heard. */
+  async function recallMail({ payment }: ClaimView): Promise<void> {
+    for (const answer of await write('listUnheardAnswers', { claimNumber })) mailbox.recall(answer);
+    if (payment) mailbox.paymentNews = true;
+    clock.ring();
   }
 
-  const hasMail = (now: ClaimView): boolean =>
-    mailbox.requests.length > 0 ||
-    mailbox.paymentNews.length > 0 ||
-    mailbox.bureauAnswers.some((answer) => !now.onHold || !answer.shown) ||
-    (mailbox.tryPayoutAgain && !now.onHold);
+  function hasMail({ onHold }: ClaimView): boolean {
+    const { requests, paymentNews, accountNews, bureauAnswers } = mailbox;
+    return requests.length > 0 || paymentNews || accountNews || bureauAnswers.some(({ shown }) => !onHold || !shown);
+  }
+
+  /** Takes in one message, if there is one that may be taken in now. */
+  async function hear(seen: ClaimView): Promise<ClaimView | null> {
+    const [request] = mailbox.requests;
+    if (request) {
+      const next = await answerRequest(seen, request);
+      mailbox.requests.shift();
+      return next;
+    }
+    if (mailbox.paymentNews) {
+      mailbox.paymentNews = false;
+      return (await insist(seen, (current) => write('recordPaymentNews', step(current)))).view;
+    }
+    if (mailbox.accountNews) {
+      mailbox.accountNews = false;
+      clock.ring();
+      return (await write('loadClaim', { claimNumber })).view;
+    }
+    const answer = mailbox.bureauAnswers.find(({ shown }) => !seen.onHold || !shown);
+    if (!answer) return null;
+    const { source, messageId } = answer;
+    if (seen.onHold) {
+      answer.shown = true;
+      return (await insist(seen, (current) => write('recordAnswerWhileHeld', { ...step(current), source, messageId }))).view;
+    }
+    mailbox.bureauAnswers.splice(mailbox.bureauAnswers.indexOf(answer), 1);
+    return (await insist(seen, (current) => write('recordBureauAnswer', { ...step(current), source, messageId, requestId: messageId }))).view;
+  }
 
   /** Does what the claim needs next, if nobody else has to do something first. */
-  async function advance(now: ClaimView): Promise<ClaimView | null> {
+  async function advance(seen: ClaimView): Promise<ClaimView | null> {
     // A hold stops decisions and instructions. What was given to the bank is followed to its end, and so is a call under way.
-    const followed = now.state === 'PAID' || (now.state === 'PAYMENT_IN_PROCESS' && now.payment?.status !== 'CREATED');
-    if (now.onHold && !followed && !job.running && !job.settled) return null;
-    if (isDue(now)) return meetDeadline(now);
-    if (now.withdrawalRequested) return withdrawFromBureau(now);
-    switch (now.state) {
+    const followed = seen.state === 'PAID' || (seen.state === 'PAYMENT_IN_PROCESS' && seen.payment?.status !== 'CREATED');
+    const stopped = seen.onHold && !followed;
+    if (stopped && !calling() && !answered()) return null;
+    const due = stopped ? null : clock.due(seen);
+    if (due) return meetDeadline(seen, due);
+    if (seen.withdrawalRequested) return withdrawFromBureau(seen);
+    switch (seen.state) {
       case 'SUBMITTED':
-        return now.tasks.length > 0 ? null : (await write('runIntake', step(now))).view;
+        return seen.tasks.length > 0 ? null : (await write('runIntake', step(seen))).view;
       case 'SENT_TO_BUREAU':
       case 'APPEAL_REVIEW':
-        return now.submission && !now.submission.accepted && now.tasks.length === 0 ? submit(now, now.submission.messageId) : null;
+        return submit(seen);
       case 'APPROVED':
       case 'PARTIALLY_APPROVED':
-        return now.payoutBlocked && !rang() ? null : (await write('orderPayout', step(now))).view;
+      case 'PAYMENT_FAILED':
+        return orderPayout(seen);
       case 'PAYMENT_IN_PROCESS':
-        return pay(now);
+        return pay(seen);
+      case 'PAID':
+        return seen.returned ? (await write('recordPaymentNews', step(seen))).view : null;
       default:
         return null;
     }
   }
 
-  async function submit(now: ClaimView, messageId: string): Promise<ClaimView | null> {
-    const bureau = proxyActivities<Activities>(atBureau(now));
-    const outcome = job.take(`submit ${messageId}`, () => bureau.submitToBureau({ bureauCode: now.bureauCode, messageId }));
+  /** Sends the newest version until the bureau has answered. What it would not take, and what people are deciding, is not sent again. */
+  async function submit(seen: ClaimView): Promise<ClaimView | null> {
+    const { submission, tasks, bureauCode } = seen;
+    if (!submission || submission.accepted || tasks.some(({ kind }) => kind !== 'ESCALATION')) return null;
+    const { messageId } = submission;
+    const outcome = calls.bureau.take(`submit ${messageId}`, () => atBureau(seen).submitToBureau({ bureauCode, messageId }));
     if (!outcome) return null;
-    return outcome.ok ? (await write('recordSubmission', { ...step(now), messageId, result: outcome.value })).view : now;
+    return outcome.ok ? (await write('recordSubmission', { ...step(seen), messageId, result: outcome.value })).view : seen;
   }
 
-  async function withdrawFromBureau(now: ClaimView): Promise<ClaimView | null> {
-    const bureau = proxyActivities<Activities>(atBureau(now));
-    const outcome = job.take(`withdraw ${now.seq}`, () => bureau.withdrawFromBureau({ bureauCode: now.bureauCode, claimNumber }));
+  async function withdrawFromBureau(seen: ClaimView): Promise<ClaimView | null> {
+    const { seq, bureauCode } = seen;
+    const outcome = calls.bureau.take(`withdraw ${seq}`, () => atBureau(seen).withdrawFromBureau({ bureauCode, claimNumber }));
     if (!outcome) return null;
-    return outcome.ok ? (await write('recordWithdrawal', { ...step(now), result: outcome.value })).view : now;
+    return outcome.ok ? (await write('recordWithdrawal', { ...step(seen), result: outcome.value })).view : seen;
+  }
+
+  /** At once after a decision; after a failure when something has changed; where a stop or a limit is in the way, every now and then. */
+  async function orderPayout(seen: ClaimView): Promise<ClaimView | null> {
+    const may = seen.payoutBlocked ? clock.rang() : seen.state !== 'PAYMENT_FAILED' || seen.payoutReady;
+    return may ? (await write('orderPayout', step(seen))).view : null;
   }
 
   /** One instruction, one reference: given to the bank, and asked for until the bank says for certain. */
-  async function pay(now: ClaimView): Promise<ClaimView | null> {
-    const { payment } = now;
-    if (!payment || (payment.status !== 'CREATED' && !job.running && !job.settled && !rang())) return null;
+  async function pay(seen: ClaimView): Promise<ClaimView | null> {
+    const { payment, bankCode } = seen;
+    if (!payment || (payment.status !== 'CREATED' && !calls.bank.running && !calls.bank.settled && !clock.rang())) return null;
     const { reference } = payment;
     const bank = proxyActivities<Activities>({ ...CALL_BANK, taskQueue: messages.bankTaskQueue(workflowInfo().taskQueue) });
-    const input = { bankCode: now.bankCode, reference };
     const outcome =
-      payment.status === 'CREATED' ? job.take(`transfer ${reference}`, () => bank.transfer(input)) : job.take(`inquire ${reference}`, () => bank.inquire(input));
+      payment.status === 'CREATED'
+        ? calls.bank.take(`transfer ${reference}`, () => bank.transfer({ bankCode, reference }))
+        : calls.bank.take(`inquire ${reference}`, () => bank.inquire({ bankCode, reference }));
     if (!outcome) return null;
-    return outcome.ok ? (await write('recordTransfer', { ...step(now), reference, status: outcome.value })).view : now;
+    return outcome.ok ? (await write('recordTransfer', { ...step(seen), reference, status: outcome.value })).view : seen;
   }
 
   /** The bureau's queue; a call gives up at the claim's next deadline, which is then met. */
-  function atBureau(now: ClaimView): ActivityOptions {
-    const taskQueue = messages.bureauTaskQueue(workflowInfo().taskQueue, now.bureauCode);
-    const left = msUntil(earliest(now.remindAt, now.actAt));
-    return { ...CALL_BUREAU, taskQueue, ...(left !== null && { scheduleToCloseTimeout: Math.max(left, 1_000) }) };
+  function atBureau(seen: ClaimView) {
+    const left = clock.untilDeadline(seen);
+    const taskQueue = messages.bureauTaskQueue(workflowInfo().taskQueue, seen.bureauCode);
+    const options: ActivityOptions = { ...CALL_BUREAU, taskQueue, ...(left !== null && { scheduleToCloseTimeout: Math.max(left, 1_000) }) };
+    return proxyActivities<Activities>(options);
   }
 
-  const isDue = (now: ClaimView): boolean => passed(earliest(now.remindAt, now.actAt)) && settledDeadline !== JSON.stringify(now);
-
-  async function meetDeadline(now: ClaimView): Promise<ClaimView> {
-    const remind = passed(now.remindAt) && !passed(now.actAt);
-    const name = !remind ? 'expire' : now.state === 'SENT_TO_BUREAU' ? 'recordOutage' : 'remind';
-    const next = (await write(name, step(now))).view;
-    // Nothing came of it (the debit is not on the statement yet, a task is open): not asked again before something changes.
-    if (JSON.stringify(next) === JSON.stringify(now)) settledDeadline = JSON.stringify(now);
+  async function meetDeadline(seen: ClaimView, due: 'remind' | 'expire'): Promise<ClaimView> {
+    const name = due === 'expire' ? 'expire' : seen.state === 'SENT_TO_BUREAU' ? 'recordOutage' : 'remind';
+    const next = (await write(name, step(seen))).view;
+    if (JSON.stringify(next) === JSON.stringify(seen)) clock.settle(seen);
     return next;
   }
 
   /** Waits for a message, the call under way, or the next deadline, whichever comes first. */
-  async function wait(now: ClaimView): Promise<ClaimView> {
-    job.drop();
-    publish(now);
-    const woken = (): boolean => hasMail(now) || job.settled;
-    const left = timeLeft(now);
-    bell = false;
+  async function wait(seen: ClaimView): Promise<ClaimView> {
+    calls.bureau.tidy();
+    calls.bank.tidy();
+    page.publish(seen);
+    const woken = (): boolean => hasMail(seen) || answered();
+    const left = clock.untilLook(seen, calling());
     if (left === null) await condition(woken);
-    else bell = !(await condition(woken, Math.max(left, 1)));
-    return now;
+    else if (!(await condition(woken, Math.max(left, 1)))) clock.ring();
+    return seen;
   }
 
-  function timeLeft(now: ClaimView): number | null {
-    // A call under way ends by itself at the deadline.
-    if (job.running) return null;
-    if (now.state === 'PAYMENT_IN_PROCESS') return now.payment?.status === 'CREATED' ? null : now.askBankAfterSeconds * 1_000;
-    if (now.payoutBlocked && !now.onHold) return RETRY_BLOCKED_PAYOUT_MS;
-    if (now.onHold && now.state !== 'PAID') return null;
-    return settledDeadline === JSON.stringify(now) ? null : msUntil(earliest(now.remindAt, now.actAt));
+  function step({ seq }: ClaimView) {
+    return { claimNumber, seq, at: new Date().toISOString() };
   }
-
-  /** Whether the last wait ended because its time was up; told once. */
-  function rang(): boolean {
-    const rung = bell;
-    bell = false;
-    return rung;
-  }
-
-  /** What an operator searches by and reads, told where it has changed, at the moments when somebody could look. */
-  function publish(now: ClaimView): void {
-    setCurrentDetails(detailsOf(now));
-    const attributes = `${now.state} ${now.escalationLevel}`;
-    if (attributes === published) return;
-    published = attributes;
-    upsertSearchAttributes([
-      { key: messages.CLAIM_STATE, value: now.state },
-      { key: messages.ESCALATION_LEVEL, value: now.escalationLevel },
-    ]);
-  }
-
-  let now = (view = (await write('loadClaim', { claimNumber })).view);
-  while (!now.closed || hasMail(now)) {
-    now = view = (await hear(now)) ?? (await advance(now)) ?? (await wait(now));
-    const quiet = !hasMail(now) && !job.running && !job.settled && allHandlersFinished();
-    if (workflowInfo().continueAsNewSuggested && quiet && !mailbox.bureauAnswers.length) await continueAsNew<typeof claim>({ claimNumber });
-  }
-  publish(now);
-  await condition(allHandlersFinished);
-  return { state: now.state, seq: now.seq };
-}
-
-const passed = (at: string | null): boolean => at !== null && Date.parse(at) <= Date.now();
-const msUntil = (at: string | null): number | null => (at === null ? null : Date.parse(at) - Date.now());
-const earliest = (a: string | null, b: string | null): string | null => [a, b].filter((at) => at !== null).toSorted()[0] ?? null;
-
-function statusOf(view: ClaimView | null, claimNumber: string): messages.ClaimStatus {
-  if (!view) return { claimNumber, state: 'SUBMITTED', seq: 0, onHold: false, escalationLevel: 0, waitingFor: 'the database · 等待数据库', until: null, openTaskIds: [] };
-  const { state, seq, onHold, escalationLevel, tasks } = view;
-  return { claimNumber, state, seq, onHold, escalationLevel, ...describe(view), openTaskIds: tasks.map(({ id }) => id) };
 }

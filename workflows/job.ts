@@ -9,8 +9,8 @@ export type JobOutcome<T> = { ok: true; value: T } | { ok: false };
 export type Job = {
   /** The outcome of `key`, once; null while it is under way. Begins it where it is not, after having cancelled what else was. */
   take<T>(key: string, call: () => Promise<T>): JobOutcome<T> | null;
-  /** Forgets an outcome that nobody took: the claim has moved on without it. */
-  drop(): void;
+  /** Gives up what nobody has asked for since the last time: the claim has moved on without it. */
+  tidy(): void;
   readonly running: boolean;
   /** whether an outcome waits to be taken */
   readonly settled: boolean;
@@ -18,6 +18,7 @@ export type Job = {
 
 export function openJob(): Job {
   let current: { key: string; scope: CancellationScope; outcome: JobOutcome<unknown> | null } | null = null;
+  let wanted = false;
   return {
     get running() {
       return current !== null && current.outcome === null;
@@ -25,10 +26,15 @@ export function openJob(): Job {
     get settled() {
       return current !== null && current.outcome !== null;
     },
-    drop() {
-      if (current?.outcome) current = null;
+    tidy() {
+      if (current && !wanted) {
+        if (!current.outcome) current.scope.cancel();
+        current = null;
+      }
+      wanted = false;
     },
     take<T>(key: string, call: () => Promise<T>): JobOutcome<T> | null {
+      wanted = true;
       if (current && current.key !== key && current.outcome === null) {
         current.scope.cancel();
         return null;

@@ -3,17 +3,16 @@ import { findDecisionFault, type BureauAnswer, type DecisionLine, type FundingLi
 import type { BureauGateway, SubmitResult, WithdrawResult } from '#domain/bureau/gateway.ts';
 import { SYSTEM, type Actor } from '#domain/claim/actor.ts';
 import { payableOf } from '#domain/claim/quota.ts';
-import type { ClaimState } from '#domain/claim/states.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { fen, formatYuan, sum } from '#domain/money.ts';
 import type { Database } from '#prisma/database.ts';
 import { insertAudit } from '#prisma/queries/audit.ts';
 import type { ClaimContext } from '#prisma/queries/claim-context.ts';
 import { cutsOf, insertDecision, readBestBenefit, readClaimLines, type NewDecision } from '#prisma/queries/decisions.ts';
-import { readInboxBody } from '#prisma/queries/inbox.ts';
+import { readInboxBody, readUnheardAnswers, readUnusedDecision, type UnheardAnswer } from '#prisma/queries/inbox.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { markAccepted, readSubmission } from '#prisma/queries/submissions.ts';
-import { quotaYear, releaseHoldings, type ClaimStep, type Transition, type transitions } from './transition.ts';
+import { quotaYear, releaseHoldings, uphold, type ClaimStep, type Transition, type transitions } from './transition.ts';
 
 type Dependencies = { database: Database; transition: ReturnType<typeof transitions>; bureaus: ReadonlyMap<string, BureauGateway> };
 type Decided = Extract<BureauAnswer, { kind: 'decision' }>;
@@ -53,8 +52,10 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
         });
       }
       await markAccepted(t.tx, { messageId, acceptanceNo: acceptanceNo ?? '', at: t.at });
-      if (state === 'APPEAL_REVIEW') return claim;
-      return t.move(claim, { type: 'BUREAU_ACCEPTED', to: 'IN_REVIEW', actor, detail: { messageId, acceptanceNo } });
+      const accepted = state === 'APPEAL_REVIEW' ? claim : await t.move(claim, { type: 'BUREAU_ACCEPTED', to: 'IN_REVIEW', actor, detail: { messageId, acceptanceNo } });
+      // Where it came before the bureau said so, it was put aside as the answer to another version.
+      const early = acceptanceNo === '' ? await readUnusedDecision(t.tx, claim.number) : undefined;
+      return early ? ((await decide(accepted, t, early, actor)) ?? accepted) : accepted;
     });
   }
 
@@ -68,9 +69,10 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
         return claim;
       };
       if (!told) return ignore('not-in-inbox');
-      const waiting = claim.head.state === 'SENT_TO_BUREAU' || claim.head.state === 'IN_REVIEW' || (claim.head.state === 'APPEAL_REVIEW' && claim.submission?.appealsDecisionNo);
+      const { submission, head } = claim;
+      const waiting = head.state === 'SENT_TO_BUREAU' || head.state === 'IN_REVIEW' || (head.state === 'APPEAL_REVIEW' && claim.bureauDecisionNo !== null);
       if (!waiting) return ignore('not-waiting');
-      if (told.answersMessageId !== claim.submission?.messageId) return ignore('other-version');
+      if (told.answersMessageId !== submission?.messageId && !submission?.decidedBefore) return ignore('other-version');
       if (told.kind === 'information-needed') {
         const missing = told.missing.map(({ documentKind }) => documentKind);
         return t.move(claim, {
@@ -78,15 +80,13 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
           ...{ detail: { missing, remark: told.remark }, notice: { documents: told.missing.map(({ documentKind }) => documentKind as 'OTHER') } },
         });
       }
-      const fault = findDecisionFault(told, await readClaimLines(t.tx, claim.number));
-      if (fault) {
-        return t.move(claim, {
-          ...{ type: 'ANSWER_DOUBTED', actor, remarkParams: { fault }, detail: { fault, decisionNo: told.decisionNo } },
-          opens: [{ kind: 'BUREAU_ANSWER_CHECK', role: 'hr', unitId: claim.unitId, detail: { fault, decisionNo: told.decisionNo } }],
-        });
-      }
-      return (await applyDecision(claim, t, { ...decisionOf(told), source: 'BUREAU', sourceNo: told.decisionNo, decidedBy: actor })) ?? ignore('repeated');
+      return (await decide(claim, t, told, actor)) ?? ignore('repeated');
     });
+  }
+
+  /** Answers that no workflow of the claim has acted on, because the one that had heard of them was lost. */
+  async function listUnheardAnswers({ claimNumber }: { claimNumber: string }): Promise<UnheardAnswer[]> {
+    return readUnheardAnswers(database, claimNumber);
   }
 
   /** While a claim is held an answer is shown to have come, and waits. */
@@ -114,7 +114,18 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
     });
   }
 
-  return { submitToBureau, withdrawFromBureau, recordSubmission, recordBureauAnswer, recordAnswerWhileHeld, recordOutage, recordWithdrawal };
+  return { submitToBureau, withdrawFromBureau, recordSubmission, recordBureauAnswer, listUnheardAnswers, recordAnswerWhileHeld, recordOutage, recordWithdrawal };
+}
+
+/** Puts the bureau's decision in force, or shows it to a person where it does not add up. Undefined where it was recorded before. */
+async function decide(claim: ClaimContext, t: Transition, told: Decided, actor: Actor): Promise<ClaimContext | undefined> {
+  const fault = findDecisionFault(told, await readClaimLines(t.tx, claim.number));
+  if (!fault) return applyDecision(claim, t, { ...decisionOf(told), source: 'BUREAU', sourceNo: told.decisionNo, decidedBy: actor });
+  const detail = { fault, decisionNo: told.decisionNo };
+  return t.move(claim, {
+    ...{ type: 'ANSWER_DOUBTED', actor, remarkParams: { fault }, detail },
+    opens: [{ kind: 'BUREAU_ANSWER_CHECK', role: 'hr', unitId: claim.unitId, detail }],
+  });
 }
 
 const decisionOf = ({ outcome, reasons, remark, lines, funding, decidedAt }: Decided) => ({ outcome, reasons, remark, lines, funding, decidedAt: new Date(decidedAt) });
@@ -131,7 +142,7 @@ export async function applyDecision(
   decision: Pick<NewDecision, 'source' | 'sourceNo' | 'decidedBy' | 'reasons' | 'remark' | 'decidedAt'> & { outcome: Outcome; lines: readonly DecisionLine[]; funding: readonly FundingLine[] },
 ): Promise<ClaimContext | undefined> {
   const benefitFen = sum(decision.lines.map((line) => line.benefitFen));
-  const appealed = claim.head.state === 'APPEAL_REVIEW';
+  const appealed = claim.bureauDecisionNo !== null;
   const best = await readBestBenefit(t.tx, claim.number);
   const planFen = sum(decision.funding.filter(({ source }) => source === 'employer_plan').map(({ amountFen }) => amountFen));
   const upheld = appealed && benefitFen <= best;
@@ -139,7 +150,7 @@ export async function applyDecision(
   const reservedFen = upheld
     ? null
     : await holdQuota(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId, year: quotaYear(claim), wantFen: planFen });
-  const owed = payableOf({ funding: decision.funding, pays: claim.settings.paysFundingSources, reservedFen, alreadyPaidFen: claim.head.paidFen });
+  const owed = payableOf({ funding: decision.funding, pays: claim.settings.paysFundingSources, reservedFen, alreadyPaidFen: claim.promisedFen });
   const payableFen = upheld ? fen(0) : owed.payableFen;
   const recorded = await insertDecision(t.tx, {
     ...decision,
@@ -148,11 +159,7 @@ export async function applyDecision(
   if (!recorded) return undefined;
   const detail = { decisionId: recorded.id, decisionNo: recorded.no, quotaCutFen: owed.cutFen };
   const actor: Actor = decision.decidedBy;
-  if (upheld) {
-    const to: ClaimState = best > 0 ? 'PAID' : 'DENIED';
-    if (to === 'DENIED') await releaseHoldings(claim, t);
-    return t.move(claim, { type: 'APPEAL_UPHELD', to, actor, detail, notice: { reasons: ['APPEAL_UPHELD'] } });
-  }
+  if (upheld) return uphold(claim, t, { actor, detail });
   if (decision.outcome === 'DENIED') await releaseHoldings(claim, t);
   const cuts = cutsOf(decision.lines);
   return t.move(claim, {

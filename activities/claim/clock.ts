@@ -1,6 +1,7 @@
 import { SYSTEM } from '#domain/claim/actor.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { dueOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
+import type { TaskDraft } from '#prisma/queries/claim-moves.ts';
 import { readMissing } from '#prisma/queries/claim-intake.ts';
 import { denyByEmployer, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
 
@@ -58,17 +59,19 @@ const REMARK = { PENDED_INFO: 'REMINDED_EMPLOYEE', SENT_TO_BUREAU: 'REMINDED_BUR
 /** Branch manager, then head office: the task moves up, it does not multiply. */
 async function escalate(claim: ClaimContext, t: Transition): Promise<ClaimContext | Refused> {
   const level = claim.head.escalationLevel + 1;
-  const unitId = (level === 1 ? claim.unitId : claim.ancestorIds[0]) ?? claim.unitId;
   return t.move(claim, {
     ...{ type: 'ESCALATED', actor: SYSTEM, remark: level === 1 ? 'ESCALATED' : 'ESCALATED_HEAD_OFFICE', remarkParams: { level } },
     ...{ patch: { escalationLevel: level }, notice: { level }, cancels: ['ESCALATION'] },
-    opens: [{ kind: 'ESCALATION', role: 'approver', unitId, level }],
+    opens: [escalationTask(claim, level)],
   });
+}
+
+export function escalationTask(claim: ClaimContext, level: number): TaskDraft {
+  return { kind: 'ESCALATION', role: 'approver', unitId: (level === 1 ? claim.unitId : claim.ancestorIds[0]) ?? claim.unitId, level };
 }
 
 /** The debit stands on the statement and the bank's time for a return is over; where nothing was ours to pay there is nothing to wait for. */
 async function clear(claim: ClaimContext, t: Transition): Promise<ClaimContext> {
-  const matched = claim.head.paidFen === 0 || claim.payment?.matchedAt;
-  if (!matched || claim.tasks.length > 0) return claim;
+  if (!claim.matched || claim.returned || claim.tasks.length > 0) return claim;
   return t.move(claim, { type: 'CLEARED', actor: SYSTEM, patch: { closedAt: t.at, clearedAt: t.at } });
 }

@@ -22,7 +22,7 @@ export function intakeActivities({ transition, institutionCode }: Dependencies) 
   }
 
   async function pass(claim: ClaimContext, t: Transition): Promise<ClaimContext> {
-    return sendToBureau(claim, t, { institutionCode, type: 'INTAKE_PASSED', appealsDecisionNo: null, actor: SYSTEM });
+    return sendToBureau(claim, t, { institutionCode, type: 'INTAKE_PASSED', actor: SYSTEM });
   }
 
   return { runIntake };
@@ -54,6 +54,8 @@ async function duplicate(claim: ClaimContext, t: Transition): Promise<ClaimConte
 }
 
 async function quotaUsedUp(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
+  // What the bureau has decided holds what it needs already.
+  if (claim.bureauDecisionNo !== null) return null;
   const granted = await holdQuota(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId, year: quotaYear(claim), wantFen: claim.submittedFen });
   // Only the plan's own part is limited: where a fund pays as well, the claim goes on and the decision says what the plan adds.
   if (granted === null || granted > 0 || claim.settings.paysFundingSources.some((source) => source !== 'employer_plan')) return null;
@@ -62,7 +64,9 @@ async function quotaUsedUp(claim: ClaimContext, t: Transition): Promise<ClaimCon
 
 async function approval(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
   const steps = approvalStepsFor(claim.settings, { kind: claim.kind, submittedFen: claim.submittedFen });
-  const passed = await countChoices(t.tx, { claimNumber: claim.number, kind: 'APPROVAL', choice: 'APPROVE' });
+  const count = (choice: string) => countChoices(t.tx, { claimNumber: claim.number, kind: 'APPROVAL', choice });
+  // A refusal that the claim has survived was lifted on appeal: the same person is not asked again.
+  const passed = (await count('APPROVE')) + (await count('REFUSE'));
   const next = steps[passed];
   if (!next) return null;
   return t.move(claim, {
@@ -71,11 +75,11 @@ async function approval(claim: ClaimContext, t: Transition): Promise<ClaimContex
   });
 }
 
-/** Makes the next version of the submission, with its message id, and hands the claim to the bureau's queue. */
+/** Makes the next version of the submission, with its message id, and hands the claim to the bureau's queue. Questions about the last version are over. */
 export async function sendToBureau(
   claim: ClaimContext,
   t: Transition,
-  input: { institutionCode: string; type: 'INTAKE_PASSED' | 'RESUBMITTED_TO_BUREAU' | 'APPEAL_SENT'; appealsDecisionNo: string | null } & Pick<
+  input: { institutionCode: string; type: 'INTAKE_PASSED' | 'RESUBMITTED_TO_BUREAU' | 'APPEAL_SENT' } & Pick<
     Parameters<Transition['move']>[1],
     'actor' | 'detail'
   >,
@@ -83,12 +87,13 @@ export async function sendToBureau(
   const version = claim.head.submissionVersion + 1;
   const messageId = await insertSubmission(t.tx, {
     ...{ claimNumber: claim.number, version, bureauCode: claim.bureauCode, at: t.at },
-    ...{ institution: input.institutionCode, appealsDecisionNo: input.appealsDecisionNo },
+    ...{ institution: input.institutionCode, appealsDecisionNo: claim.bureauDecisionNo },
   });
   const to = claim.head.state === 'APPEAL_REVIEW' ? 'APPEAL_REVIEW' : 'SENT_TO_BUREAU';
   return t.move(claim, {
     ...{ type: input.type, to, actor: input.actor, remarkParams: { version }, restartsClock: true },
     patch: { submissionVersion: version, escalationLevel: 0 },
+    cancels: ['ESCALATION', 'BUREAU_ANSWER_CHECK', 'CONFIRM_DECISION'],
     detail: { messageId, version, ...input.detail },
   });
 }

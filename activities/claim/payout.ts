@@ -4,10 +4,9 @@ import type { Written } from '#domain/claim/view.ts';
 import { fen, formatYuan, sum } from '#domain/money.ts';
 import type { BankGateway, TransferStatus } from '#domain/payout/gateway.ts';
 import type { Database } from '#prisma/database.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
 import type { ClaimContext, PaymentRow } from '#prisma/queries/claim-context.ts';
 import { countChoices } from '#prisma/queries/claim-tasks.ts';
-import { markSent, orderPayment, readAccountTail, readPaymentNews, readPayoutBlock, setMatched, setPaymentStatus } from '#prisma/queries/payments.ts';
+import { markSent, orderPayment, readAccountTail, readLastResult, readPayoutBlock, setMatched, setPaymentStatus } from '#prisma/queries/payments.ts';
 import { useQuota } from '#prisma/queries/quota.ts';
 import type { ClaimStep, Transition, transitions } from './transition.ts';
 
@@ -26,29 +25,32 @@ export function payoutActivities({ database, transition, banks }: Dependencies) 
     return found;
   };
 
-  /** Makes the instruction, or says why it may not be made yet. Nothing to pay: the claim is paid by others, and done. */
+  /**
+   * Makes the instruction for what is owed, or says why it may not be made yet. Nothing to pay: the claim is paid by others, and done. After a failure
+   * it is not made before something has changed that gives it a chance.
+   */
   async function orderPayout(step: ClaimStep): Promise<Written> {
     return transition(step, async (claim, t) => {
-      const { decision } = claim;
+      const { decision, owed } = claim;
       const { state } = claim.head;
       if (!decision || (state !== 'APPROVED' && state !== 'PARTIALLY_APPROVED' && state !== 'PAYMENT_FAILED')) return claim;
-      const last = claim.payment?.decisionId === decision.id ? claim.payment : null;
-      if (decision.payableFen === 0) {
+      if (!owed && state !== 'PAYMENT_FAILED') {
         return t.move(claim, { type: 'PAID', to: 'PAID', actor: SYSTEM, remark: 'PAID_DIRECTLY', detail: { decisionId: decision.id } });
       }
+      if (!owed || (state === 'PAYMENT_FAILED' && !owed.ready)) return claim;
       const { block, accountId } = await readPayoutBlock(t.tx, {
-        ...{ unitAncestorIds: claim.ancestorIds, employeeId: claim.employeeId, amountFen: decision.payableFen, at: t.at },
+        ...{ unitAncestorIds: claim.ancestorIds, employeeId: claim.employeeId, amountFen: owed.payableFen, at: t.at },
         ...claim.settings.payoutLimits,
         limitReleased: (await countChoices(t.tx, { claimNumber: claim.number, kind: 'PAYOUT_ATTENTION', choice: 'RELEASE_LIMIT', since: decision.recordedAt })) > 0,
       });
       if (block || !accountId) return blockPayout(claim, t, block ?? 'NO_ACCOUNT');
       const reference = await orderPayment(t.tx, {
-        ...{ claimNumber: claim.number, decision, attempt: (last?.attempt ?? 0) + 1, amountFen: decision.payableFen, accountId, at: t.at },
+        ...{ claimNumber: claim.number, decisionId: owed.decisionId, decisionNo: owed.no, attempt: owed.attempts + 1, amountFen: owed.payableFen, accountId, at: t.at },
         bankCode: t.clockwork.bank.code,
       });
-      const amount = formatYuan(decision.payableFen);
+      const amount = formatYuan(owed.payableFen);
       return t.move(claim, {
-        ...{ type: 'PAYOUT_ORDERED', to: 'PAYMENT_IN_PROCESS', actor: SYSTEM, remarkParams: { amount }, detail: { reference, decisionId: decision.id } },
+        ...{ type: 'PAYOUT_ORDERED', to: 'PAYMENT_IN_PROCESS', actor: SYSTEM, remarkParams: { amount }, detail: { reference, decisionId: owed.decisionId } },
         notice: { amount },
       });
     });
@@ -81,20 +83,17 @@ export function payoutActivities({ database, transition, banks }: Dependencies) 
     });
   }
 
-  /** Something of an instruction has come by callback or statement: applies what Postgres holds of it. */
-  async function recordPaymentNews(step: ClaimStep & { reference: string }): Promise<Written> {
+  /**
+   * Something of the claim's instructions has come by callback or statement: applies what Postgres holds of them. A return that comes while an
+   * appeal is heard waits until the claim is PAID again.
+   */
+  async function recordPaymentNews(step: ClaimStep): Promise<Written> {
     return transition(step, async (claim, t) => {
-      const { payment } = claim;
-      if (!payment || payment.reference !== step.reference) {
-        await insertAudit(t.tx, { claimNumber: claim.number, at: t.at, actor: SYSTEM, action: 'payment-news-ignored', detail: { reference: step.reference } });
-        return claim;
-      }
-      const { statement, results } = await readPaymentNews(t.tx, { claimNumber: claim.number, reference: step.reference });
-      if (statement.some(({ kind, result }) => kind === 'DEBIT' && result === 'MATCHED')) await setMatched(t.tx, { reference: payment.reference, at: t.at });
-      const returned = statement.find(({ kind }) => kind === 'RETURN');
-      if (returned && payment.status === 'SUCCEEDED' && claim.head.state === 'PAID') return returnPayment(claim, t, payment);
-      const told = results.map((body) => body as { reference: string; status: TransferStatus }).findLast(({ reference }) => reference === payment.reference);
-      return told ? applyStatus(claim, t, payment, told.status) : claim;
+      await setMatched(t.tx, { claimNumber: claim.number, at: t.at });
+      const { payment, returned } = claim;
+      if (returned && claim.head.state === 'PAID') return returnPayment(claim, t, returned);
+      const told = payment && (await readLastResult(t.tx, { claimNumber: claim.number, reference: payment.reference }));
+      return told ? applyStatus(claim, t, payment, told as TransferStatus) : claim;
     });
   }
 

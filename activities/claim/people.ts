@@ -3,6 +3,7 @@ import type { Written } from '#domain/claim/view.ts';
 import { formatYuan } from '#domain/money.ts';
 import { viewOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
 import { holdInvoices } from '#prisma/queries/claim-intake.ts';
+import { countChoices } from '#prisma/queries/claim-tasks.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { sendToBureau } from './intake.ts';
 import { quotaYear, releaseHoldings, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
@@ -15,14 +16,16 @@ const CONFLICT: Refused = { refused: 'CLAIM_STATE_CONFLICT' };
 export function peopleActivities({ transition, institutionCode }: Dependencies) {
   async function recordMaterialsComplete(step: ClaimStep & Requested): Promise<Written> {
     return transition(step, async (claim, t) =>
-      claim.head.state === 'PENDED_INFO' ? t.move(claim, { type: 'MATERIALS_COMPLETED', to: 'SUBMITTED', actor: step.actor }) : CONFLICT,
+      claim.head.state === 'PENDED_INFO' && !claim.head.withdrawalRequested ? t.move(claim, { type: 'MATERIALS_COMPLETED', to: 'SUBMITTED', actor: step.actor }) : CONFLICT,
     );
   }
 
   /** Before the bureau has it a claim is withdrawn at once; afterwards the bureau has to agree; with a decision it is too late. */
   async function recordWithdrawalRequest(step: ClaimStep & Requested): Promise<Written> {
     return transition(step, async (claim, t) => {
-      const { state, submissionVersion } = claim.head;
+      const { state, submissionVersion, withdrawalRequested } = claim.head;
+      if (withdrawalRequested) return claim;
+      if (claim.bureauDecisionNo !== null) return { refused: 'WITHDRAWAL_TOO_LATE' };
       const withBureau = state === 'SENT_TO_BUREAU' || state === 'IN_REVIEW' || (state === 'PENDED_INFO' && submissionVersion > 0);
       if (withBureau) return t.move(claim, { type: 'WITHDRAWAL_REQUESTED', actor: step.actor, patch: { withdrawalRequested: true } });
       if (state !== 'SUBMITTED' && state !== 'PENDED_INFO' && state !== 'PENDED_DUPLICATE') return { refused: 'WITHDRAWAL_TOO_LATE' };
@@ -33,7 +36,7 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
 
   /**
    * An appeal against the decision in force: the bureau hears those against its own, HR those against ours. It opens a closed claim again.
-   * Refused as too late after the window, or where another claim has taken the invoice meanwhile.
+   * Refused as too late after the window, where HR has heard the same before, or where another claim has taken the invoice meanwhile.
    */
   async function recordAppeal(step: ClaimStep & RequestedFor): Promise<Written> {
     return transition(step, async (claim, t) => {
@@ -45,6 +48,8 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
       if (until === null || t.at > new Date(until)) return { refused: 'APPEAL_TOO_LATE' };
       if (state === 'DENIED' && !(await takeHoldings(claim, t))) return CONFLICT;
       const byEmployer = decision.source === 'EMPLOYER';
+      const heard = { claimNumber: claim.number, kind: 'APPEAL_REVIEW', choice: 'UPHOLD', since: decision.recordedAt } as const;
+      if (byEmployer && (await countChoices(t.tx, heard)) > 0) return CONFLICT;
       const firstDecider = decision.decidedBy.employeeId;
       const appealed = await t.move(claim, {
         ...{ type: 'APPEALED', to: 'APPEAL_REVIEW', actor: step.actor, detail: { reason: step.reason }, patch: { closedAt: null, clearedAt: null } },
@@ -53,7 +58,7 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
         }),
       });
       if (byEmployer) return appealed;
-      return sendToBureau(appealed, t, { institutionCode, type: 'APPEAL_SENT', appealsDecisionNo: decision.sourceNo, actor: step.actor });
+      return sendToBureau(appealed, t, { institutionCode, type: 'APPEAL_SENT', actor: step.actor });
     });
   }
 

@@ -1,5 +1,5 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { DecisionLine } from '#domain/bureau/decision.ts';
+import { findWrittenFault } from '#domain/bureau/written-decision.ts';
 import type { TaskDecision, WrittenDecision } from '#domain/claim/requests.ts';
 import { refuseDecision, type TaskChoice, type TaskKind } from '#domain/claim/tasks.ts';
 import type { Written } from '#domain/claim/view.ts';
@@ -10,7 +10,8 @@ import { readClaimLines } from '#prisma/queries/decisions.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { applyDecision } from './bureau.ts';
 import { sendToBureau } from './intake.ts';
-import { denyByEmployer, quotaYear, releaseHoldings, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
+import { escalationTask } from './clock.ts';
+import { denyByEmployer, quotaYear, uphold, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
 
 type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
 type Decided = { decision: TaskDecision; task: { kind: TaskKind; level: number; detail: Record<string, unknown> } };
@@ -21,6 +22,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
     const { decision } = step;
     return transition(step, async (claim, t) => {
       // The workflow's validator has asked the same; a workflow that was reset may have asked an older view.
+      if (claim.head.onHold) return { refused: 'CLAIM_ON_HOLD' };
       if (refuseDecision({ tasks: claim.tasks, claimantId: claim.employeeId, decision })) return { refused: 'TASK_ALREADY_DECIDED' };
       const { taskId, choice, comment, actor, employeeId } = decision;
       const task = await closeTask(t.tx, { taskId, choice, comment, decidedBy: { ...actor, employeeId }, at: t.at });
@@ -52,9 +54,9 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
         // The bureau gets its whole time again.
         return t.move(claim, { type: 'ESCALATION_DECIDED', actor, remark: 'ESCALATION_WAIT', detail: about, patch: { escalationLevel: 0 }, restartsClock: true });
       case 'RESUBMIT':
-        return sendToBureau(claim, t, { institutionCode, type: 'RESUBMITTED_TO_BUREAU', appealsDecisionNo: claim.submission?.appealsDecisionNo ?? null, actor, detail: about });
+        return sendToBureau(claim, t, { institutionCode, type: 'RESUBMITTED_TO_BUREAU', actor, detail: about });
       case 'RECORD_DECISION':
-        if (!decision.written) throw ApplicationFailure.nonRetryable('a recorded decision without its content', 'WrittenDecisionMissing');
+        if (!decision.written || findWrittenFault(asAmounts(decision.written), await readClaimLines(t.tx, claim.number))) return { refused: 'VALIDATION_FAILED' };
         return t.move(claim, {
           ...{ type: 'ESCALATION_DECIDED', actor, detail: about },
           opens: [
@@ -70,11 +72,11 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
         const kind = task.detail['recordedIn'] === 'BUREAU_ANSWER_CHECK' ? 'BUREAU_ANSWER_CHECK' : 'ESCALATION';
         return t.move(claim, {
           ...{ type: 'ESCALATION_DECIDED', actor, detail: about },
-          opens: [{ kind, role: kind === 'ESCALATION' ? 'approver' : 'hr', unitId: claim.unitId, level: task.level }],
+          opens: [kind === 'ESCALATION' ? escalationTask(claim, task.level) : { kind, role: 'hr', unitId: claim.unitId, level: task.level }],
         });
       }
       case 'UPHOLD':
-        return uphold(claim, t, decision);
+        return uphold(claim, t, { actor, detail: about });
       case 'GRANT':
         return t.move(claim, { type: 'APPEAL_GRANTED', to: 'SUBMITTED', actor, detail: about });
       case 'RETRY':
@@ -96,13 +98,7 @@ async function deny(claim: ClaimContext, t: Transition, decision: TaskDecision, 
   return denyByEmployer(claim, t, { code, comment: decision.comment ?? '', sourceNo: taskId, actor, employeeId });
 }
 
-async function uphold(claim: ClaimContext, t: Transition, decision: TaskDecision): Promise<ClaimContext> {
-  await releaseHoldings(claim, t);
-  return t.move(claim, {
-    ...{ type: 'APPEAL_UPHELD', to: 'DENIED', actor: decision.actor, detail: { taskId: decision.taskId, comment: decision.comment } },
-    notice: { reasons: ['APPEAL_UPHELD'] },
-  });
-}
+const asAmounts = ({ outcome, lines }: WrittenDecision) => ({ outcome, lines: lines.map(({ lineNo, benefitFen }) => ({ lineNo, benefitFen: fen(benefitFen) })) });
 
 /** The second pair of eyes has seen the bureau's letter: it decides like the bureau itself. */
 async function confirmWritten(claim: ClaimContext, t: Transition, { decision, task }: Decided): Promise<ClaimContext | Refused> {

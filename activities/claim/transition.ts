@@ -7,7 +7,7 @@ import type { Database, Tx } from '#prisma/database.ts';
 import { readClaimContext, viewOf, type ClaimContext, type Clockwork } from '#prisma/queries/claim-context.ts';
 import { releaseInvoices } from '#prisma/queries/claim-intake.ts';
 import { recordMove, wasWritten, type Move } from '#prisma/queries/claim-moves.ts';
-import { insertDecision, readClaimLines } from '#prisma/queries/decisions.ts';
+import { insertDecision, readBestBenefit, readClaimLines } from '#prisma/queries/decisions.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 
 /**
@@ -82,12 +82,23 @@ export async function releaseHoldings(claim: ClaimContext, { tx }: Transition): 
   await holdQuota(tx, { claimNumber: claim.number, employeeId: claim.employeeId, year: quotaYear(claim), wantFen: fen(0) });
 }
 
-/** The employer's own refusal of a whole claim: every line with its reason, to the fen. `sourceNo` makes it known again. */
+/** An appeal that changes nothing: what was granted stays and stays paid; a denial stands, and lets go of what the claim held. */
+export async function uphold(claim: ClaimContext, t: Transition, { actor, detail }: Pick<Move, 'actor' | 'detail'>): Promise<ClaimContext> {
+  const to = (await readBestBenefit(t.tx, claim.number)) > 0 ? 'PAID' : 'DENIED';
+  if (to === 'DENIED') await releaseHoldings(claim, t);
+  return t.move(claim, { type: 'APPEAL_UPHELD', to, actor, detail: detail ?? {}, notice: { reasons: ['APPEAL_UPHELD'] } });
+}
+
+/**
+ * The employer's own refusal of a whole claim: every line with its reason, to the fen. `sourceNo` makes it known again. What the bureau has decided
+ * is not the employer's to take away: a refusal in the course of an appeal to the bureau ends the appeal.
+ */
 export async function denyByEmployer(
   claim: ClaimContext,
   t: Transition,
   denial: { code: ReasonCode; comment: string; sourceNo: string; actor: Actor; employeeId?: string },
 ): Promise<ClaimContext> {
+  if (claim.bureauDecisionNo !== null) return uphold(claim, t, { actor: denial.actor, detail: { code: denial.code, comment: denial.comment } });
   const lines = await readClaimLines(t.tx, claim.number);
   const nothing = fen(0);
   const decision = await insertDecision(t.tx, {

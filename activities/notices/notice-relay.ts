@@ -25,7 +25,7 @@ export function startNoticeRelay(deps: {
   log: Logger;
 }): Relay {
   const { database, messengers, claimLink, log } = deps;
-  const longest = Math.max(...messengers.map(({ timeoutMs }) => timeoutMs));
+  const longest = Math.max(1_000, ...messengers.map(({ timeoutMs }) => timeoutMs));
   return startRelay<DueNotice, Final>(
     {
       name: 'notice',

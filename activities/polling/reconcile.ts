@@ -3,8 +3,10 @@ import { addDays, shanghaiDay } from '#domain/calendar.ts';
 import type { BankGateway } from '#domain/payout/gateway.ts';
 import type { Database } from '#prisma/database.ts';
 import { insertAudit } from '#prisma/queries/audit.ts';
-import { insertStatementLine } from '#prisma/queries/payments.ts';
+import { insertStatementLines } from '#prisma/queries/payments.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
+
+const BATCH = 500;
 
 export type Reconciliation = { lines: number; matched: number; unexplained: number };
 
@@ -20,19 +22,17 @@ export function reconcileActivities({ database, banks }: { database: Database; b
     const to = shanghaiDay(new Date(at));
     const statement = await bank.statement({ from: addDays(to, -days), to });
     const sum: Reconciliation = { lines: 0, matched: 0, unexplained: 0 };
-    for (const line of statement) {
+    for (let start = 0; start < statement.length; start += BATCH) {
       await database.write(async (tx) => {
-        const entry = await insertStatementLine(tx, { bankCode, line });
-        if (!entry) return;
-        sum.lines += 1;
-        if (entry.result === 'MATCHED') sum.matched += 1;
-        else sum.unexplained += 1;
-        if (entry.claimNumber && line.reference) {
-          await writeWorkflowCommand(tx, { claimNumber: entry.claimNumber, kind: 'SIGNAL', signal: 'paymentNews', payload: { reference: line.reference } });
-        }
-        if (entry.result !== 'MATCHED') {
-          const detail = { entryNo: line.entryNo, result: entry.result, kind: line.kind };
-          await insertAudit(tx, { claimNumber: entry.claimNumber, at: new Date(at), actor: { type: 'bank', id: bankCode }, action: 'statement-line-unexplained', detail });
+        for (const line of await insertStatementLines(tx, { bankCode, lines: statement.slice(start, start + BATCH) })) {
+          sum.lines += 1;
+          sum[line.result === 'MATCHED' ? 'matched' : 'unexplained'] += 1;
+          if (line.claimNumber && line.reference) {
+            await writeWorkflowCommand(tx, { claimNumber: line.claimNumber, kind: 'SIGNAL', signal: 'paymentNews', payload: { reference: line.reference } });
+          }
+          if (line.result === 'MATCHED') continue;
+          const detail = { entryNo: line.entryNo, result: line.result, kind: line.kind };
+          await insertAudit(tx, { claimNumber: line.claimNumber, at: new Date(at), actor: { type: 'bank', id: bankCode }, action: 'statement-line-unexplained', detail });
         }
       });
     }

@@ -1,5 +1,5 @@
 import { isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { TypedSearchAttributes, WorkflowIdReusePolicy } from '@temporalio/common';
+import { WorkflowIdReusePolicy } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { Database } from '#prisma/database.ts';
 import type { Outcome } from '#prisma/queries/delivery.ts';
@@ -13,7 +13,7 @@ import {
   type ClaimAddress,
   type WorkflowCommand,
 } from '#prisma/queries/workflow-commands.ts';
-import { CLAIM_STATE, CLAIM_WORKFLOW, ESCALATION_LEVEL, paymentNews, REGION, UNIT_CODE, type ClaimWorkflowInput } from '#workflows/claim.messages.ts';
+import { CLAIM_WORKFLOW, claimStart, paymentNews } from '#workflows/claim.messages.ts';
 import { faultName } from './fault-name.ts';
 import { backOff, startRelay, type Relay } from './relay.ts';
 
@@ -33,8 +33,8 @@ export function startWorkflowRelay(deps: { database: Database; client: Client; t
       channel: 'workflow_command',
       batchSize: 64,
       concurrency: 16,
-      // a signal takes two calls at most
-      deliveryMs: 2 * CALL_MS + 1_000,
+      // a signal takes three calls at most
+      deliveryMs: 3 * CALL_MS + 1_000,
       leaseMs: 20_000,
       lease: (request) => leaseWorkflowCommands(database, request),
       settle: (settlements) => settleWorkflowCommands(database, settlements),
@@ -71,12 +71,16 @@ export function startWorkflowRelay(deps: { database: Database; client: Client; t
     return SENT;
   }
 
-  /** Money that comes back after the end reopens the claim in a workflow of its own; anything else has come too late. */
+  /**
+   * Money that comes back after the end is the claim's concern again, in its last workflow if that still listens or was never started, else in a new
+   * one. Anything else has come too late.
+   */
   async function signalClosed(command: AddressedCommand, claim: ClaimAddress): Promise<Delivery> {
-    const { reference } = command.payload;
+    const { claimNumber, payload } = command;
+    const { reference } = payload;
     const returned = command.signal === paymentNews.name && typeof reference === 'string' && (await wasReturned(database, reference));
     if (!returned) return ignored('the claim is closed');
-    const { claimNumber } = command;
+    if (await workflows.signal(command, claim, WorkflowIdReusePolicy.REJECT_DUPLICATE)) return SENT;
     const workflowId = nextReturnWorkflowId(claimNumber, claim.workflowId);
     if (!(await continueClosedClaim(database, { claimNumber, from: claim.workflowId, to: workflowId }))) return again;
     const told = await workflows.signal(command, { ...claim, workflowId }, WorkflowIdReusePolicy.REJECT_DUPLICATE);
@@ -97,13 +101,7 @@ export function nextReturnWorkflowId(claimNumber: string, workflowId: string): s
 
 /** The two calls to Temporal. Both are idempotent: a started claim is not started twice, and a signal only names a row to look at. */
 function claimWorkflows({ client, taskQueue }: { client: Client; taskQueue: string }) {
-  const options = (claimNumber: string, claim: ClaimAddress) => ({
-    workflowId: claim.workflowId,
-    taskQueue,
-    args: [{ claimNumber }] satisfies [ClaimWorkflowInput],
-    staticSummary: `${claimNumber} · ${claim.unitCode} · ${claim.region}`,
-    typedSearchAttributes: searchAttributes(claim),
-  });
+  const options = (claimNumber: string, claim: ClaimAddress) => claimStart({ ...claim, claimNumber, taskQueue });
   return {
     async start(claimNumber: string, claim: ClaimAddress): Promise<void> {
       const workflowIdReusePolicy = WorkflowIdReusePolicy.REJECT_DUPLICATE;
@@ -133,15 +131,6 @@ async function unlessStarted(call: () => Promise<unknown>): Promise<boolean> {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
     throw error;
   }
-}
-
-function searchAttributes(claim: ClaimAddress): TypedSearchAttributes {
-  return new TypedSearchAttributes([
-    { key: CLAIM_STATE, value: claim.state },
-    { key: UNIT_CODE, value: claim.unitCode },
-    { key: REGION, value: claim.region },
-    { key: ESCALATION_LEVEL, value: claim.escalationLevel },
-  ]);
 }
 
 /** Temporal hears no personal data, so what it answers may be kept. */

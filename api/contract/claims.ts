@@ -27,7 +27,10 @@ const newLine = z.strictObject({
   itemCode: line(50).meta({ example: 'XB05BBF271B002' }),
   itemName: line(200).meta({ example: '葡萄糖注射液' }),
   itemClass: z.enum(['01', '02', '03']).meta({ description: '甲 01, 乙 02, 丙 03' }),
-  quantity: z.string().regex(/^(?!0+(\.0+)?$)\d{1,8}(\.\d{1,4})?$/).meta({ description: 'Decimal above zero, at most four places', example: '2' }),
+  quantity: z
+    .string()
+    .regex(/^(?!0+(\.0+)?$)\d{1,8}(\.\d{1,4})?$/)
+    .meta({ description: 'Decimal above zero, at most four places', example: '2' }),
   unitPrice: yuan,
   amount: yuan,
 });
@@ -49,13 +52,21 @@ function eachOnce(documents: readonly { documentId: string }[]): boolean {
   return new Set(documents.map((document) => document.documentId)).size === documents.length;
 }
 
+const EXAMPLE = {
+  employeeNo: 'E10001',
+  kind: 'OUTPATIENT',
+  circumstances: ['REFERRAL_FILED'],
+  treatedRegion: '110000',
+  hospital: { code: 'H11010100001', name: '北京协和医院' },
+  visit: { no: 'V20261110', start: '2026-11-10', end: '2026-11-10' },
+  lines: [{ itemCode: 'XB05BBF271B002', itemName: '葡萄糖注射液', itemClass: '01', quantity: '2', unitPrice: '263.00', amount: '526.00' }],
+  invoices: [{ type: '1', code: '11010126', number: '0000000001', checkCode: '4f2a1c', amount: '526.00', issuedOn: '2026-11-10', settlement: '2' }],
+  documents: [],
+};
+
 const claimContent = {
   kind,
-  circumstances: z
-    .array(z.enum(CIRCUMSTANCE_CODES))
-    .max(CIRCUMSTANCE_CODES.length)
-    .default([])
-    .transform((all) => [...new Set(all)]),
+  circumstances: z.array(z.enum(CIRCUMSTANCE_CODES)).max(CIRCUMSTANCE_CODES.length).default([]),
   treatedRegion: region,
   hospital: z.strictObject({ code: code(40), name: line(100) }),
   visit: z.strictObject({ no: code(40).optional(), start: day, end: day }),
@@ -66,7 +77,7 @@ const claimContent = {
 
 export const newClaim = z
   .strictObject({ employeeNo, ...claimContent, draft: z.boolean().default(false).meta({ description: 'Wait until the employee confirms it' }) })
-  .meta({ id: 'NewClaim', description: 'Σ lines = Σ invoices. Documents may be added later: what is missing is asked for.' });
+  .meta({ id: 'NewClaim', description: 'Σ lines = Σ invoices. Documents may be added later: what is missing is asked for.', examples: [EXAMPLE] });
 export type NewClaim = z.output<typeof newClaim>;
 export const resubmission = z.strictObject(claimContent).meta({ id: 'Resubmission' });
 export const newAttachments = z.strictObject({ documents: attachments.min(1) }).meta({ id: 'NewAttachments' });
@@ -133,7 +144,17 @@ export const claim = z
     circumstances: z.array(z.string()),
     hospital: z.strictObject({ code: z.string(), name: z.string() }),
     visit: z.strictObject({ no: z.string().nullable(), start: day, end: day }),
-    lines: z.array(z.strictObject({ lineNo: z.int(), itemCode: z.string(), itemName: z.string(), itemClass: z.string(), quantity: z.string(), unitPrice: yuan, amount: yuan })),
+    lines: z.array(
+      z.strictObject({
+        lineNo: z.int(),
+        itemCode: z.string(),
+        itemName: z.string(),
+        itemClass: z.string(),
+        quantity: z.string(),
+        unitPrice: yuan,
+        amount: yuan,
+      }),
+    ),
     invoices: z.array(
       z.strictObject({ type: z.string(), code: z.string(), number: z.string(), checkCode: z.string(), amount: yuan, issuedOn: day, settlement: z.string() }),
     ),

@@ -9,6 +9,19 @@ export const mediaType = z.enum(MEDIA_TYPES);
 export const uploadFields = z.strictObject({ unitCode: unitCode.optional() });
 export const fileName = line(200);
 
+const { pattern: UNIT_CODE } = z.toJSONSchema(unitCode);
+
+/** What the page says of an upload; the parts are read as a stream, and checked by `uploadFields` and `fileName`. */
+export const uploadBody = z.any().meta({
+  type: 'object',
+  required: ['file'],
+  additionalProperties: false,
+  properties: {
+    file: { type: 'string', format: 'binary', description: 'PDF, OFD, XML, JPEG, PNG or HEIC' },
+    unitCode: { type: 'string', pattern: UNIT_CODE, description: 'The unit that the file belongs to; by default that of who sends it' },
+  },
+});
+
 export const documentParams = z.strictObject({ id: documentId });
 
 export const document = z

@@ -15,7 +15,10 @@ const fields = {
   unitCode,
   name: line(60),
   email: z.email().max(200).nullable(),
-  phone: z.string().regex(/^\+?[0-9 -]{5,25}$/).nullable(),
+  phone: z
+    .string()
+    .regex(/^\+?[0-9 -]{5,25}$/)
+    .nullable(),
   locale: z.enum(['zh-CN', 'en']),
   personNo: visible(30).nullable().meta({ description: '人员编号 at the bureau (psn_no)' }),
   identityNo: visible(30).nullable().meta({ description: 'Identity document; answers show it masked' }),
@@ -67,7 +70,10 @@ export const newAccount = z
     holderName: line(60).meta({ description: "Must be the employee's own name" }),
     accountNo: z.string().regex(/^[0-9A-Za-z-]{6,32}$/),
     bankName: line(50),
-    bankCode: z.string().regex(/^\d{12}$/).meta({ description: 'Clearing number (联行号), 12 digits' }),
+    bankCode: z
+      .string()
+      .regex(/^\d{12}$/)
+      .meta({ description: 'Clearing number (联行号), 12 digits' }),
   })
   .meta({ id: 'NewAccount' });
 
@@ -84,7 +90,13 @@ export const account = z
   .meta({ id: 'Account', description: 'The one that was not replaced is paid to' });
 export const accounts = z.strictObject({ items: z.array(account) }).meta({ id: 'Accounts' });
 
-export const quotaParams = z.strictObject({ employeeNo, year: z.string().regex(/^20\d{2}$/).transform(Number) });
+export const quotaParams = z.strictObject({
+  employeeNo,
+  year: z
+    .string()
+    .regex(/^20\d{2}$/)
+    .transform(Number),
+});
 export const quotaLimit = z.strictObject({ limit: yuan }).meta({ id: 'QuotaLimit' });
 export const quota = z
   .strictObject({ year: z.int(), limit: yuan, reserved: yuan, used: yuan, available: yuan, version: z.int() })

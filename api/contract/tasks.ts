@@ -49,7 +49,10 @@ export const writtenDecision = z
     documentId: z.uuid().meta({ description: "The decision's scan, filed with the claim" }),
     decisionNo: line(40),
     outcome: z.enum(['APPROVED', 'PARTIALLY_APPROVED', 'DENIED']),
-    lines: z.array(z.strictObject({ lineNo: z.int().min(1), benefit: yuan, reasonCode: code(40).nullable().default(null) })).min(1).max(2_000),
+    lines: z
+      .array(z.strictObject({ lineNo: z.int().min(1), benefit: yuan, reasonCode: code(40).nullable().default(null) }))
+      .min(1)
+      .max(2_000),
     remark: note(1_000).default(''),
   })
   .meta({ id: 'WrittenDecision' });

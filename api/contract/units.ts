@@ -34,6 +34,7 @@ export const unitSettings = z
     paysFundingSources: z
       .array(z.enum(FUNDING_SOURCES))
       .refine((sources) => new Set(sources).size === sources.length, 'each source once')
+      .meta({ uniqueItems: true })
       .optional(),
     approvalSteps: z.array(approvalStep).max(20).optional(),
     payoutLimits: z.strictObject({ perInstruction: yuan.optional(), perDay: yuan.optional() }).optional(),

@@ -7,7 +7,10 @@ export const endpointParams = z.strictObject({ id: z.uuid() });
 export const endpointQuery = z.strictObject({ ...pageQuery });
 export const newEndpoint = z
   .strictObject({
-    url: z.url().max(500),
+    url: z
+      .url()
+      .max(500)
+      .refine((text) => /^[\x21-\x7e]+$/.test(text)),
     unitCode: unitCode.optional().meta({ description: "Whose claims it hears of; the key's unit where absent" }),
     events: z.array(z.enum(WEBHOOK_EVENTS)).min(1).default(['claim.stage_changed']),
   })

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
@@ -51,20 +53,25 @@ export default fp(
       return send(this, refusal);
     });
 
-    app.setNotFoundHandler((request, reply) => {
+    const answerNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
       const path = request.url.split('?', 1)[0] ?? '';
-      const methods = [...routes.values()].flatMap((route) => (route.pattern.test(path) ? [...route.methods] : []));
-      if (methods.length === 0) return send(reply, refuse('NOT_FOUND'));
+      // a path of its own wins over one with a parameter, as in the router
+      const exact = routes.get(path);
+      const methods = exact ? [...exact.methods] : [...routes.values()].flatMap((route) => (route.pattern.test(path) ? [...route.methods] : []));
+      if (methods.length === 0 || methods.includes(request.method)) return send(reply, refuse('NOT_FOUND'));
       reply.header('allow', [...new Set([...methods, 'OPTIONS'])].toSorted().join(', '));
       return request.method === 'OPTIONS' ? reply.code(204).send() : send(reply, refuse('METHOD_NOT_ALLOWED'));
-    });
+    };
+    app.setNotFoundHandler(answerNotFound);
 
     app.setErrorHandler((error: FastifyError, request, reply) => {
+      // whatever else is wrong with a request that leads nowhere
+      if (request.is404) return answerNotFound(request, reply);
       if (hasZodFastifySchemaValidationErrors(error)) {
         const missing = missingHeader(error.validationContext, error.validation);
         if (missing) return send(reply, refuse(missing));
         // no such thing can have this name
-        if (error.validationContext === 'params') return send(reply, refuse('NOT_FOUND'));
+        if (error.validationContext === 'params') return answerNotFound(request, reply);
         const issues = issuesOf(error.validationContext ?? 'body', error.validation, languageOf(request));
         return send(reply, refuse('VALIDATION_FAILED'), issues);
       }
@@ -84,10 +91,28 @@ export default fp(
   { name: 'errors' },
 );
 
+/** What Fastify refuses before there is a route: a URL that cannot be decoded. */
+export function answerFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, refuse(FRAMEWORK[error.code] ?? 'VALIDATION_FAILED'));
+}
+
+/** What is not even HTTP, or has headers beyond all bounds: there is no request to answer, only a socket. */
+export function answerUnreadable(_error: Error, socket: Socket): void {
+  if (socket.writable) {
+    const body = JSON.stringify(problemOf(refuse('VALIDATION_FAILED', { detail: 'not an HTTP request' }), 'zh', randomUUID(), undefined));
+    socket.write(`HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: ${PROBLEM}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  }
+  socket.destroy();
+}
+
 function send(reply: FastifyReply, refusal: Refusal, errors?: Issues): FastifyReply {
   const { status } = ERRORS[refusal.code];
   const language = languageOf(reply.request);
-  reply.code(status).type(PROBLEM).header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'accept-language');
+  reply
+    .code(status)
+    .type(PROBLEM)
+    .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
+    .header('vary', 'accept-language');
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="daozhang"');
   if ('retryable' in ERRORS[refusal.code]) reply.header('retry-after', status === 409 ? '1' : '5');
   // as text: routes without a schema for this status (not found, method) answer the same
@@ -102,7 +127,9 @@ function problemOf({ code, detail, params }: Refusal, language: Language, reques
     status: entry.status,
     code,
     ...(detail === undefined ? {} : { detail }),
-    ...(params === undefined ? {} : { params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value])) as Problem['params'] }),
+    ...(params === undefined
+      ? {}
+      : { params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value])) as Problem['params'] }),
     ...(errors === undefined ? {} : { errors }),
     ...(entry.retryable ? { retryable: true as const } : {}),
     instance: `urn:uuid:${requestId}`,
@@ -136,5 +163,5 @@ function issuesOf(context: string, issues: ZodIssues, language: Language): Issue
 
 function patternOf(url: string): RegExp {
   const escaped = url.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll(/:[^/]+/g, '[^/]+').replaceAll('*', '.*')}/?$`);
+  return new RegExp(`^${escaped.replaceAll(/:[^/]+/g, '[^/]+').replaceAll('*', '.*')}$`);
 }

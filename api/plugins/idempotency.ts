@@ -100,7 +100,13 @@ export function requestName(request: FastifyRequest): { callerId: string; route:
 /** SHA-256, hex, of what the request asks for: method, route, params, body, and for whom. Spaces and the order of properties do not count. */
 export function fingerprintOf(request: FastifyRequest, content?: unknown): string {
   const { route } = requestName(request);
-  const asked = { route, params: request.params, body: content ?? request.sentBody, person: request.person?.employeeId, version: request.headers['if-match'] };
+  const asked = {
+    route,
+    params: request.params,
+    body: content ?? request.sentBody ?? {},
+    person: request.person?.employeeId,
+    version: request.headers['if-match'],
+  };
   return createHash('sha256').update(JSON.stringify(asked, inOrder)).digest('hex');
 }
 

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { tidyDocument } from '../openapi-document.ts';
 
 const ABOUT = `Medical-reimbursement claims, from the invoice to the money in the account.
 
@@ -16,12 +17,14 @@ const ABOUT = `Medical-reimbursement claims, from the invoice to the money in th
 export default fp(
   async (app: FastifyInstance) => {
     app.addHook('onRoute', (route) => {
-      // the plugin's own page and its files; added before the check of the auth plugin would miss them
+      // the plugin's own page and files
       if (route.url.startsWith('/docs')) route.config = { ...route.config, access: 'open' };
       const access = route.config?.access;
-      if (!route.schema || access === undefined || access === 'open' || access === 'signed') return;
-      route.schema.security = [{ apiKey: [] }];
-      route.schema.description = [route.schema.description, `Scope: \`${access}\`.`].filter(Boolean).join('\n\n');
+      if (!route.schema || route.method === 'HEAD' || access === undefined) return;
+      const operationId = operationIdOf(String(route.method), route.url);
+      const scope = access === 'open' || access === 'signed' ? undefined : access;
+      const description = [route.schema.description, scope && `Scope: \`${scope}\`.`].filter(Boolean).join('\n\n');
+      route.schema = { ...route.schema, operationId, ...(description && { description }), ...(scope && { security: [{ apiKey: [] }] }) };
     });
     await app.register(swagger, {
       openapi: {
@@ -41,10 +44,20 @@ export default fp(
         components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'dzk_<id>_<secret>', description: 'An API key' } } },
       },
       transform: jsonSchemaTransform,
-      transformObject: jsonSchemaTransformObject,
+      transformObject: (document) => tidyDocument(jsonSchemaTransformObject(document)),
     });
     await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { docExpansion: 'list', deepLinking: true } });
     app.get('/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));
   },
   { name: 'openapi' },
 );
+
+/** `POST /v1/claims/:number/confirm` → `postClaimsByNumberConfirm`: what generated clients call it. */
+function operationIdOf(method: string, url: string): string {
+  const words = url
+    .replace(/^\/v1/, '')
+    .split('/')
+    .filter(Boolean)
+    .map((part) => (part.startsWith(':') ? `by-${part.slice(1)}` : part));
+  return [method.toLowerCase(), ...words].join('-').replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

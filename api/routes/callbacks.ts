@@ -15,6 +15,8 @@ import { draftFromVisit } from '../visit-draft.ts';
 
 const tags = ['callbacks'];
 const BANK_NOTICE = 'DZXFERNTFRQ';
+/** A decision on two thousand lines has half of this. */
+const CALLBACK_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * What bureaus and banks tell us. Verified over the bytes as they came, stored with the command that tells the workflow in one transaction, and only
@@ -100,11 +102,16 @@ export const callbackRoutes: FastifyPluginAsyncZod = async (app) => {
 /** Signatures are made over bytes: nothing here may be parsed before it is verified. */
 function keepRawBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(['application/json', 'application/x-fox'], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(['application/json', 'application/x-fox'], { parseAs: 'buffer', bodyLimit: CALLBACK_LIMIT_BYTES }, (_request, body, done) =>
+    done(null, body),
+  );
 }
 
 /** An unknown bureau or bank is answered like a wrong signature: strangers learn nothing of whom we work with. */
-function verified(request: FastifyRequest, link: { callbackAccessKey: string; callbackSecret: KeyObject } | undefined): { rawBody: Buffer; apiName: string } | undefined {
+function verified(
+  request: FastifyRequest,
+  link: { callbackAccessKey: string; callbackSecret: KeyObject } | undefined,
+): { rawBody: Buffer; apiName: string } | undefined {
   const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const secretFor = (accessKey: string) => (accessKey === link?.callbackAccessKey ? link.callbackSecret : undefined);
   const check = verifyHeaders(rawBody, request.headers, { secretFor, now: request.server.deps.clock() });

@@ -133,7 +133,13 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
       },
     },
     async (request, reply) =>
-      act(request, reply, { number: request.params.number, action: 'claim.reverse', update: requestReversal, argument: reasonOf(request.body), continues: 'reversal' }),
+      act(request, reply, {
+        number: request.params.number,
+        action: 'claim.reverse',
+        update: requestReversal,
+        argument: reasonOf(request.body),
+        continues: 'reversal',
+      }),
   );
 
   app.get(
@@ -145,12 +151,14 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
         summary: 'What the workflow is doing now',
         headers: headers(),
         params: claimParams,
-        response: responses({ 200: claimLive }, { codes: ['FORBIDDEN', 'CLAIM_CLOSED', 'TEMPORAL_UNAVAILABLE'] }),
+        response: responses({ 200: claimLive }, { codes: ['FORBIDDEN', 'CLAIM_STATE_CONFLICT', 'CLAIM_CLOSED', 'TEMPORAL_UNAVAILABLE'] }),
       },
     },
     async (request, reply) => {
       const found = await readable(request, request.params.number, 'claim.read');
       if (!found.ok) return reply.refuse(found);
+      // a draft has no workflow yet
+      if (found.claim.state === 'DRAFT') return reply.refuse(refuse('CLAIM_STATE_CONFLICT'));
       const answer = await queryClaim({ client: workflows.client, workflowId: found.claim.workflowId, deadlineMs: workflows.updateDeadlineMs });
       if (answer.kind === 'unavailable') return reply.refuse(refuse('TEMPORAL_UNAVAILABLE'));
       if (answer.kind === 'closed') return reply.refuse(refuse(found.claim.closedAt ? 'CLAIM_CLOSED' : 'TEMPORAL_UNAVAILABLE'));
@@ -166,7 +174,12 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
       if (!locked.ok) return locked;
       if (locked.claim.head.state !== 'DRAFT') return refuse('CLAIM_STATE_CONFLICT');
       const at = clock();
-      const { seq } = await recordMove(tx, locked.claim, { type: 'WITHDRAWN', to: 'WITHDRAWN', at, actor: request.actor, patch: { closedAt: at } }, await clockwork());
+      const { seq } = await recordMove(
+        tx,
+        locked.claim,
+        { type: 'WITHDRAWN', to: 'WITHDRAWN', at, actor: request.actor, patch: { closedAt: at } },
+        await clockwork(),
+      );
       return { ok: true, status: 200, body: { number, state: 'WITHDRAWN', seq }, headers: { etag: etag(seq) } };
     });
   }

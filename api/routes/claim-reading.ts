@@ -3,20 +3,19 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { actorLabel } from '#domain/claim/progress.ts';
 import { reasonFor } from '#domain/claim/reasons.ts';
-import { CLAIM_STATES, stageOf, type Stage } from '#domain/claim/states.ts';
+import { CLAIM_STATES, stageOf, type ClaimState, type Stage } from '#domain/claim/states.ts';
 import { refuse } from '#domain/errors.ts';
 import { formatYuan } from '#domain/money.ts';
 import { can, rolesFor } from '#domain/org/can.ts';
 import { readClaimContext } from '#prisma/queries/claim-context.ts';
+import { listClaims, type ClaimListFilter } from '#prisma/queries/claim-list.ts';
 import {
   findClaim,
   findClaimSummary,
-  listClaims,
   listDecisions,
   listEvents,
   listNotices,
   listPayments,
-  type ClaimListFilter,
   type ClaimSummaryRow,
   type DecisionListRow,
 } from '#prisma/queries/claim-reading.ts';
@@ -56,10 +55,10 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
       const rows = await listClaims(database, {
         ...filters,
         ...{ within: request.caller.unitId, reader: readerOf(request), after: read.after, limit: limit + 1 },
-        stageKeys: stage && stageKeys(stage),
+        stage: stage && { before: statesOf(stage, 0), since: statesOf(stage, 1) },
         overdue: overdue === undefined ? undefined : { is: overdue, at: clock() },
       });
-      return pageFrom(rows, { limit, item: summaryToJson, position: (row) => ({ createdAt: row.position, number: row.number }) });
+      return pageFrom(rows, { limit, item: summaryToJson, position: ({ createdAt, number }) => ({ createdAt: createdAt.toISOString(), number }) });
     },
   );
 
@@ -147,11 +146,9 @@ function readerOf({ person }: FastifyRequest): ClaimListFilter['reader'] {
   return { employeeId: person.employeeId, unitIds: person.roles.filter(({ role }) => roles.includes(role)).map(({ unitId }) => unitId) };
 }
 
-/** The states that show as `stage`, each with whether the claim has been with the bureau, on which the stage may depend. */
-function stageKeys(stage: Stage): string[] {
-  return CLAIM_STATES.flatMap((state) =>
-    [0, 1].flatMap((submissionVersion) => (stageOf({ state, submissionVersion, onHold: false }).stage === stage ? [`${state}|${submissionVersion > 0}`] : [])),
-  );
+/** The states in which a claim shows as `stage`, which may depend on whether it was with the bureau. */
+function statesOf(stage: Stage, submissionVersion: number): ClaimState[] {
+  return CLAIM_STATES.filter((state) => stageOf({ state, submissionVersion, onHold: false }).stage === stage);
 }
 
 function decisionToJson(row: DecisionListRow): z.output<typeof decisions>['items'][number] {

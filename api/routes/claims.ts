@@ -4,11 +4,11 @@ import { refuse, type Refusal } from '#domain/errors.ts';
 import { can, type Action } from '#domain/org/can.ts';
 import type { Tx } from '#prisma/database.ts';
 import { insertAudit } from '#prisma/queries/audit.ts';
-import { readClaimContext, type ClaimContext } from '#prisma/queries/claim-context.ts';
+import { dueOf, readClaimContext, type ClaimContext } from '#prisma/queries/claim-context.ts';
 import { recordMove } from '#prisma/queries/claim-moves.ts';
-import { findClaim, listAttached } from '#prisma/queries/claim-reading.ts';
+import { findClaim } from '#prisma/queries/claim-reading.ts';
 import { findLineage } from '#prisma/queries/claim-submission.ts';
-import { attachDocuments } from '#prisma/queries/documents.ts';
+import { attachDocuments, listAttached } from '#prisma/queries/documents.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 import { checkContent, takeIn, usableDocuments } from '../claim-door.ts';
 import { attachedToJson, claimToJson } from '../claim-json.ts';
@@ -82,9 +82,13 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         if (head.onHold) return refuse('CLAIM_ON_HOLD');
         const at = clock();
         const move = { type: 'CONFIRMED', to: 'SUBMITTED', at, actor: request.actor, patch: { submittedAt: at } } as const;
-        await recordMove(tx, locked.claim, move, await deps.clockwork());
+        const clockwork = await deps.clockwork();
+        // read beside the transaction: under its lock nothing changes but what the move changes
+        const draft = await mustFind(findClaim(deps.database, { number, within: request.caller.unitId }));
+        const moved = await recordMove(tx, locked.claim, move, clockwork);
         await writeWorkflowCommand(tx, { claimNumber: number, kind: 'START' });
-        const row = await mustFind(findClaim(tx, { number, within: request.caller.unitId }));
+        const due = dueOf(moved, clockwork);
+        const row = { ...draft, ...moved.head, seq: moved.seq, dueAt: due.actAt, dueProvisional: due.provisional, updatedAt: at };
         return { ok: true, status: 200, body: claimToJson(row), headers: { etag: etag(row.seq) } };
       }),
   );
@@ -145,12 +149,16 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         const locked = await lockClaim(tx, request, { number, action: 'claim.complete' });
         if (!locked.ok) return locked;
         if (locked.claim.head.closedAt !== null) return refuse('CLAIM_CLOSED');
-        const usable = await usableDocuments(tx, request, documents.map((document) => document.documentId));
+        const usable = await usableDocuments(
+          tx,
+          request,
+          documents.map((document) => document.documentId),
+        );
         if (!usable.ok) return usable;
         const count = await attachDocuments(tx, { claimNumber: number, documents, at: clock() });
         if (count > MAX_DOCUMENTS) return refuse('VALIDATION_FAILED', { detail: `a claim has at most ${MAX_DOCUMENTS} documents` });
         await insertAudit(tx, { claimNumber: number, at: clock(), actor: request.actor, action: 'DOCUMENTS_ADDED', detail: { documents } });
-        return { ok: true, status: 201, body: { documents: (await listAttached(tx, { number })).map(attachedToJson) } };
+        return { ok: true, status: 201, body: { documents: (await listAttached(tx, { claimNumber: number })).map(attachedToJson) } };
       }),
   );
 };

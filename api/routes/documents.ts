@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Multipart } from '@fastify/multipart';
+import fastifyMultipart, { type Multipart } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import { MEDIA_TYPES, sniffMediaType, type MediaType } from '#platform/media-typ
 import { findClaimantsOf, findDocuments, insertDocument, type DocumentRow } from '#prisma/queries/documents.ts';
 import { findUnit } from '#prisma/queries/units.ts';
 import { headers, responses } from '../contract/common.ts';
-import { document, documentParams, fileName, uploadFields } from '../contract/documents.ts';
+import { document, documentParams, fileName, uploadBody, uploadFields } from '../contract/documents.ts';
 import { DOCUMENT_LIMIT_BYTES } from '../limits.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
 
@@ -23,6 +23,9 @@ const DECLARED_AS: Record<string, MediaType> = { 'text/xml': 'application/xml', 
 /** Documents (材料): stored once, whole, as they came. */
 export const documentRoutes: FastifyPluginAsyncZod = async (app) => {
   const { database, documents, keys, clock } = app.deps;
+  await app.register(fastifyMultipart, {
+    limits: { fileSize: DOCUMENT_LIMIT_BYTES, files: 1, fields: 4, fieldSize: 1_000, parts: 5, headerPairs: 20 },
+  });
 
   app.post(
     '/v1/documents',
@@ -32,9 +35,11 @@ export const documentRoutes: FastifyPluginAsyncZod = async (app) => {
       schema: {
         tags,
         summary: 'Store a file',
-        description: 'PDF, OFD, XML, JPEG, PNG or HEIC up to 20 MB, known by content. Parts: `file`, and `unitCode` where the file belongs to another unit than who sends it.',
+        description:
+          'PDF, OFD, XML, JPEG, PNG or HEIC up to 20 MB, known by content. Parts: `file`, and `unitCode` where the file belongs to another unit than who sends it.',
         consumes: ['multipart/form-data'],
         headers: headers('idempotency-key'),
+        body: uploadBody,
         response: responses({ 201: document }, { with: 'key', codes: ['FORBIDDEN', 'UNIT_UNKNOWN', ...TYPE_CODES] }),
       },
     },
@@ -78,7 +83,10 @@ export const documentRoutes: FastifyPluginAsyncZod = async (app) => {
 
   app.get(
     '/v1/documents/:id',
-    { config: { access: 'documents:read' }, schema: { tags, summary: 'What is known of a file', headers: headers(), params: documentParams, response: responses({ 200: document }) } },
+    {
+      config: { access: 'documents:read' },
+      schema: { tags, summary: 'What is known of a file', headers: headers(), params: documentParams, response: responses({ 200: document }) },
+    },
     async (request, reply) => {
       const found = await readable(request, request.params.id);
       return found ? toJson(found) : reply.refuse(refuse('NOT_FOUND'));
@@ -94,7 +102,7 @@ export const documentRoutes: FastifyPluginAsyncZod = async (app) => {
         summary: 'The file as it came',
         headers: headers(),
         params: documentParams,
-        response: responses({ 200: { description: 'The content', content: { 'application/octet-stream': { schema: z.any() } } } }),
+        response: responses({ 200: { description: 'The content', content: Object.fromEntries(MEDIA_TYPES.map((type) => [type, { schema: z.any() }])) } }),
       },
     },
     async (request, reply) => {
@@ -118,30 +126,44 @@ export const documentRoutes: FastifyPluginAsyncZod = async (app) => {
     const { caller, asker, person } = request;
     const [found] = await findDocuments(database, { ids: [id], within: caller.unitId });
     if (!found) return undefined;
-    const own = person !== null && (found.uploadedBy === person.employeeId || (await findClaimantsOf(database, { documentId: id })).includes(person.employeeId));
+    const own =
+      person !== null && (found.uploadedBy === person.employeeId || (await findClaimantsOf(database, { documentId: id })).includes(person.employeeId));
     const subject = { unitAncestors: found.ancestorIds, ...(own && { employeeId: person.employeeId }) };
     return can(asker, 'document.read', subject).ok ? found : undefined;
   }
 };
 
 type Upload = { ok: true; content: Buffer; fileName: string; declared: MediaType | undefined; unitCode: string | undefined };
+type Parts = { ok: true; fields: Record<string, unknown>; file: { content: Buffer; name: string; type: string } | undefined };
 
-/** Reads all parts before anything is looked at: a stream that is left half read would hang the connection. */
 async function readUpload(request: FastifyRequest): Promise<Upload | Refusal> {
   if (!request.isMultipart()) return refuse('UNSUPPORTED_MEDIA_TYPE');
-  const fields: Record<string, unknown> = {};
-  let file: { content: Buffer; name: string; type: string } | undefined;
-  for await (const part of request.parts()) {
-    if (part.type === 'file') file = { content: await part.toBuffer(), name: part.filename, type: part.mimetype };
-    if (part.type === 'file' && part.fieldname !== 'file') return refuse('VALIDATION_FAILED', { detail: 'the file is the part `file`' });
-    if (part.type === 'field') fields[part.fieldname] = valueOf(part);
+  const parts = await readParts(request);
+  if (!parts.ok) return parts;
+  if (!parts.file) return refuse('VALIDATION_FAILED', { detail: 'there is no part `file`' });
+  const { content, name, type } = parts.file;
+  const fields = uploadFields.safeParse(parts.fields);
+  const named = fileName.safeParse(name);
+  if (!fields.success) return refuse('VALIDATION_FAILED', { detail: 'the only other part is `unitCode`' });
+  if (!named.success) return refuse('VALIDATION_FAILED', { detail: 'the file has no name, or one that cannot be kept' });
+  return { ok: true, content, fileName: named.data, declared: declaredType(type), unitCode: fields.data.unitCode };
+}
+
+/** Reads every part before anything is looked at: a stream that is left half read would hang the connection. */
+async function readParts(request: FastifyRequest): Promise<Parts | Refusal> {
+  const parts: Parts = { ok: true, fields: {}, file: undefined };
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field') parts.fields[part.fieldname] = valueOf(part);
+      else if (part.fieldname === 'file') parts.file = { content: await part.toBuffer(), name: part.filename, type: part.mimetype };
+      else return refuse('VALIDATION_FAILED', { detail: 'the file is the part `file`' });
+    }
+    return parts;
+  } catch (error) {
+    // limits come with a status of their own; the rest is what the parser says of parts that it cannot make out
+    if (error instanceof Error && 'statusCode' in error) throw error;
+    return refuse('VALIDATION_FAILED', { detail: 'the parts cannot be read' });
   }
-  if (!file) return refuse('VALIDATION_FAILED', { detail: 'there is no part `file`' });
-  const checked = z.safeParse(uploadFields, fields);
-  const name = z.safeParse(fileName, file.name);
-  if (!checked.success) return refuse('VALIDATION_FAILED', { detail: 'the only other part is `unitCode`' });
-  if (!name.success) return refuse('VALIDATION_FAILED', { detail: 'the file has no name, or one that cannot be kept' });
-  return { ok: true, content: file.content, fileName: name.data, declared: declaredType(file.type), unitCode: checked.data.unitCode };
 }
 
 const valueOf = (part: Extract<Multipart, { type: 'field' }>): unknown => part.value;

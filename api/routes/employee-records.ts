@@ -36,10 +36,20 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
     '/v1/employees/:employeeNo/accounts',
     {
       config: { access: 'directory:read' },
-      schema: { tags, summary: 'Accounts, the one in use first', headers: headers(), params: employeeParams, response: responses({ 200: accounts }, { codes: ['FORBIDDEN'] }) },
+      schema: {
+        tags,
+        summary: 'Accounts, the one in use first',
+        headers: headers(),
+        params: employeeParams,
+        response: responses({ 200: accounts }, { codes: ['FORBIDDEN'] }),
+      },
     },
     async (request, reply) => {
-      const allowed = mayTouch(request, 'employee.read', await findEmployee(database, { employeeNo: request.params.employeeNo, within: request.caller.unitId }));
+      const allowed = mayTouch(
+        request,
+        'employee.read',
+        await findEmployee(database, { employeeNo: request.params.employeeNo, within: request.caller.unitId }),
+      );
       if (!allowed.ok) return reply.refuse(allowed);
       return { items: (await listAccounts(database, { employeeId: allowed.employee.id })).map(accountJson) };
     },

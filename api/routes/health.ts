@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { responses } from '../contract/common.ts';
 import { alive, readiness } from '../contract/health.ts';
 
-const CHECK_MS = 2_000;
+// under the second that probes commonly wait
+const CHECK_MS = 800;
 
 /** For those who run it: is it alive, may it get requests, what does it do. */
 export const healthRoutes: FastifyPluginAsyncZod = async (app) => {
@@ -42,7 +43,13 @@ async function isUp(check: () => Promise<unknown>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(() => resolve(false), CHECK_MS);
   try {
-    return await Promise.race([check().then(() => true as const, () => false as const), late]);
+    return await Promise.race([
+      check().then(
+        () => true as const,
+        () => false as const,
+      ),
+      late,
+    ]);
   } finally {
     clearTimeout(timer);
   }

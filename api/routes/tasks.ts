@@ -8,13 +8,13 @@ import { actorToJson } from '../claim-json.ts';
 import { answerUpdate, hashOf } from '../claim-update.ts';
 import { etag, headers, pageOf, responses, versionOf } from '../contract/common.ts';
 import { bulkDecisions, bulkResults, task, taskDecided, taskDecision, taskParams, taskQuery } from '../contract/tasks.ts';
-import { pageFrom, readCursor } from '../cursor.ts';
+import { pageFrom, positionTime, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
 import { languageOf } from '../plugins/errors.ts';
 import { decide } from '../task-decision.ts';
 
 const tags = ['tasks'];
-const position = z.strictObject({ due: z.int().nullable(), id: z.uuid() });
+const position = z.strictObject({ due: positionTime.nullable(), id: z.uuid() });
 const DECISION_CODES = [
   ...['ACTOR_REQUIRED', 'FORBIDDEN', 'OWN_CLAIM', 'SECOND_PERSON_REQUIRED', 'TASK_ALREADY_DECIDED', 'CLAIM_ON_HOLD', 'CLAIM_STATE_CONFLICT'],
   ...['VERSION_MISMATCH', 'PRECONDITION_REQUIRED', 'CHOICE_NOT_OFFERED', 'COMMENT_REQUIRED', 'DOCUMENT_UNKNOWN', 'LINES_DO_NOT_ADD_UP', 'AMOUNT_INVALID'],
@@ -47,13 +47,13 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
       const listed = mine && unitCode === undefined ? null : await listedUnit(request, 'task.read', unitCode);
       if (listed && !listed.ok) return reply.refuse(listed);
       const at = clock();
-      const decidableBy = mine && person ? { employeeId: person.employeeId, at } : undefined;
+      const decidableBy = mine && person ? person : undefined;
       const rows = await listTasks(
         database,
         { status, kind, claimNumber, within: listed?.unit.id ?? caller.unitId, overdueAt: overdue ? at : undefined, decidableBy },
         { after: read.after, limit: limit + 1 },
       );
-      return pageFrom(rows, { limit, item: (row) => toJson(row, at), position: ({ dueAt, id }) => ({ due: dueAt?.getTime() ?? null, id }) });
+      return pageFrom(rows, { limit, item: (row) => toJson(row, at), position: ({ dueAt, id }) => ({ due: dueAt?.toISOString() ?? null, id }) });
     },
   );
 
@@ -102,7 +102,8 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
       schema: {
         tags,
         summary: 'Decide many tasks',
-        description: 'One after the other, with a result for each: what cannot be decided is skipped and says why. Send it again with the same key while an item is `retryable`.',
+        description:
+          'One after the other, with a result for each: what cannot be decided is skipped and says why. Send it again with the same key while an item is `retryable`.',
         headers: headers('idempotency-key'),
         body: bulkDecisions,
         response: responses({ 200: bulkResults }, { with: 'key', codes: ['ACTOR_REQUIRED'] }),
@@ -115,7 +116,9 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
         for (const item of request.body.items) {
           const { taskId } = item;
           // nobody waits a hundred deadlines long for a service that did not answer once
-          const decided: Awaited<ReturnType<typeof decide>> = away ? refuse('TEMPORAL_UNAVAILABLE') : await decide(request, { ...item, updateId: hashOf(updateId, taskId) });
+          const decided: Awaited<ReturnType<typeof decide>> = away
+            ? refuse('TEMPORAL_UNAVAILABLE')
+            : await decide(request, { ...item, updateId: hashOf(updateId, taskId) });
           if (decided.ok) {
             const { claimNumber, state, seq } = decided;
             results.push({ ok: true, taskId, claimNumber, state, seq });

@@ -20,7 +20,13 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
     '/v1/units',
     {
       config: { access: 'directory:read' },
-      schema: { tags, summary: 'Units of the subtree', headers: headers(), querystring: unitQuery, response: responses({ 200: pageOf(unit) }, { codes: ['CURSOR_INVALID', 'FORBIDDEN', 'UNIT_UNKNOWN'] }) },
+      schema: {
+        tags,
+        summary: 'Units of the subtree',
+        headers: headers(),
+        querystring: unitQuery,
+        response: responses({ 200: pageOf(unit) }, { codes: ['CURSOR_INVALID', 'FORBIDDEN', 'UNIT_UNKNOWN'] }),
+      },
     },
     async (request, reply) => {
       const { limit, cursor, parentCode } = request.query;
@@ -35,7 +41,10 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
 
   app.get(
     '/v1/units/:code',
-    { config: { access: 'directory:read' }, schema: { tags, summary: 'A unit', headers: headers(), params: unitParams, response: responses({ 200: unit }, { codes: ['FORBIDDEN'] }) } },
+    {
+      config: { access: 'directory:read' },
+      schema: { tags, summary: 'A unit', headers: headers(), params: unitParams, response: responses({ 200: unit }, { codes: ['FORBIDDEN'] }) },
+    },
     async (request, reply) => {
       const found = await findUnit(database, { code: request.params.code, within: request.caller.unitId });
       if (!found) return reply.refuse(refuse('NOT_FOUND'));

@@ -8,14 +8,14 @@ import { findUnit } from '#prisma/queries/units.ts';
 import { createEndpoint, endEndpoint, listDeliveries, listEndpoints, resendDelivery, type DeliveryRow, type EndpointRow } from '#prisma/queries/webhooks.ts';
 import { headers, noContent, pageOf, responses } from '../contract/common.ts';
 import { delivery, deliveryParams, deliveryQuery, endpoint, endpointMade, endpointParams, endpointQuery, newEndpoint } from '../contract/webhooks.ts';
-import { pageFrom, readCursor } from '../cursor.ts';
+import { pageFrom, positionTime, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
 
 const tags = ['webhooks'];
 /** Standard Webhooks asks for 24 to 64 bytes. */
 const SECRET_BYTES = 32;
-const position = z.strictObject({ createdAt: z.iso.datetime(), id: z.uuid() });
+const position = z.strictObject({ createdAt: positionTime, id: z.uuid() });
 const positionOf = ({ createdAt, id }: { createdAt: Date; id: string }) => ({ createdAt: createdAt.toISOString(), id });
 
 /** Where events are sent (Standard Webhooks), and what became of them. */
@@ -55,7 +55,13 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
     '/v1/webhook-endpoints',
     {
       config: { access: 'webhooks:manage' },
-      schema: { tags, summary: 'Addresses subscribed here', headers: headers(), querystring: endpointQuery, response: responses({ 200: pageOf(endpoint) }, { codes: ['CURSOR_INVALID', 'FORBIDDEN'] }) },
+      schema: {
+        tags,
+        summary: 'Addresses subscribed here',
+        headers: headers(),
+        querystring: endpointQuery,
+        response: responses({ 200: pageOf(endpoint) }, { codes: ['CURSOR_INVALID', 'FORBIDDEN'] }),
+      },
     },
     async (request, reply) => {
       const { limit, cursor } = request.query;
@@ -72,7 +78,13 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
     '/v1/webhook-endpoints/:id',
     {
       config: { access: 'webhooks:manage' },
-      schema: { tags, summary: 'Unsubscribe an address', headers: headers(), params: endpointParams, response: responses({ 204: noContent }, { codes: ['FORBIDDEN'] }) },
+      schema: {
+        tags,
+        summary: 'Unsubscribe an address',
+        headers: headers(),
+        params: endpointParams,
+        response: responses({ 204: noContent }, { codes: ['FORBIDDEN'] }),
+      },
     },
     async (request, reply) => {
       const listed = await listedUnit(request, 'webhook.write');
@@ -86,7 +98,13 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
     '/v1/webhook-deliveries',
     {
       config: { access: 'webhooks:manage' },
-      schema: { tags, summary: 'What was sent, and what became of it', headers: headers(), querystring: deliveryQuery, response: responses({ 200: pageOf(delivery) }, { codes: ['CURSOR_INVALID', 'FORBIDDEN'] }) },
+      schema: {
+        tags,
+        summary: 'What was sent, and what became of it',
+        headers: headers(),
+        querystring: deliveryQuery,
+        response: responses({ 200: pageOf(delivery) }, { codes: ['CURSOR_INVALID', 'FORBIDDEN'] }),
+      },
     },
     async (request, reply) => {
       const { limit, cursor, endpointId, status, claimNumber } = request.query;

@@ -19,7 +19,10 @@ export function catalogAdapter(pool: pg.Pool): SqlMigrationAwareDriverAdapterFac
     const answer = await query(config);
     for (const { fields, rows } of [answer].flat()) {
       const found = fields.filter((field) => field.dataTypeID === CHAR);
-      charColumns.set(rows, found.map((field) => fields.indexOf(field)));
+      charColumns.set(
+        rows,
+        found.map((field) => fields.indexOf(field)),
+      );
       for (const field of found) field.dataTypeID = TEXT;
     }
     return answer;

@@ -17,7 +17,7 @@ const noFilter = { externalTables: [], externalEnums: [] };
 export async function applyMigrations(options: { databaseUrl: string; migrationsDir: string }): Promise<string[]> {
   const migrationsList = readMigrations(options.migrationsDir);
   return withEngine(options.databaseUrl, async (engine, pool) => {
-    // Several machines may deploy at once. The engine's own lock is not enough: it may land on any connection of a pool.
+    // Several machines may deploy at once. The engine's own lock gives up after 10 s, and a long migration takes longer.
     const lock = await pool.connect();
     try {
       await lock.query("select pg_advisory_lock(hashtext('daozhang.migrations'))");
@@ -34,11 +34,7 @@ export async function applyMigrations(options: { databaseUrl: string; migrations
  * The SQL that leads from the migrations to the schema; undefined when they agree.
  * The database of `shadowUrl` must be empty and of no further use: the migrations are played in it.
  */
-export async function diffMigrations(options: {
-  shadowUrl: string;
-  migrationsDir: string;
-  schemaFile: string;
-}): Promise<string | undefined> {
+export async function diffMigrations(options: { shadowUrl: string; migrationsDir: string; schemaFile: string }): Promise<string | undefined> {
   const files = [{ path: options.schemaFile, content: readFileSync(options.schemaFile, 'utf8') }];
   return withEngine(options.shadowUrl, async (engine) => {
     const { stdout, exitCode } = await engine.diff({
@@ -53,10 +49,7 @@ export async function diffMigrations(options: {
   });
 }
 
-async function withEngine<T>(
-  databaseUrl: string,
-  work: (engine: bindings.SchemaEngine, pool: pg.Pool) => Promise<T>,
-): Promise<T> {
+async function withEngine<T>(databaseUrl: string, work: (engine: bindings.SchemaEngine, pool: pg.Pool) => Promise<T>): Promise<T> {
   loaded ??= load();
   await loaded;
   const pool = new pg.Pool({ connectionString: databaseUrl });
@@ -83,6 +76,8 @@ declare const WebAssembly: {
 };
 
 async function load(): Promise<void> {
+  // Where the engine leaves its last words: without it a panic would say nothing of its cause.
+  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (message: string) => console.error(message) } });
   const path = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const module = await WebAssembly.compile(readFileSync(path.replace(/\.js$/, '.wasm')));
   const imports = Object.entries(bindings).map(([name, value]) => [
@@ -97,7 +92,10 @@ async function load(): Promise<void> {
 
 function readMigrations(baseDir: string): MigrationList {
   const names = existsSync(baseDir)
-    ? readdirSync(baseDir, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).toSorted()
+    ? readdirSync(baseDir, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name)
+        .toSorted()
     : [];
   return {
     baseDir,

@@ -69,9 +69,7 @@ function refuseIfHeld(text: string, dataDir: string): void {
   const holder = JSON.parse(text) as Holder;
   const identity = processIdentity(holder.pid);
   if (identity === undefined || identity !== holder.identity) return;
-  throw new DataDirInUseError(
-    `${dataDir} is in use by another stack (pid ${holder.pid}): stop that one, or give this one another data directory`,
-  );
+  throw new DataDirInUseError(`${dataDir} is in use by another stack (pid ${holder.pid}): stop that one, or give this one another data directory`);
 }
 
 function read(file: string): string | undefined {

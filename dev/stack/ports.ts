@@ -14,11 +14,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** The preferred port when it is free; else another one, and `report` hears who holds the preferred one. */
-export async function takePort(wanted: {
-  preferred: number;
-  purpose: string;
-  report: (line: string) => void;
-}): Promise<number> {
+export async function takePort(wanted: { preferred: number; purpose: string; report: (line: string) => void }): Promise<number> {
   if (await isFree(wanted.preferred)) return wanted.preferred;
   const port = await freePort();
   const holder = portHolder(wanted.preferred) ?? 'another program';

@@ -28,11 +28,7 @@ const database = 'daozhang';
  * (file `postgres.password`, readable by its owner alone). Works as root too.
  * `durable: false` trades safety against power loss (not against a crash of the server) for speed, for tests.
  */
-export async function startPostgres(options: {
-  dataDir: string;
-  port?: number;
-  durable?: boolean;
-}): Promise<Postgres> {
+export async function startPostgres(options: { dataDir: string; port?: number; durable?: boolean }): Promise<Postgres> {
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const account = unprivilegedAccount();

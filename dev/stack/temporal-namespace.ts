@@ -32,12 +32,8 @@ export async function prepareNamespace(options: {
   try {
     if (retentionDays !== undefined) {
       const retention = msToTs(`${retentionDays} days`);
-      await tolerate(grpcAlreadyExists, () =>
-        workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: retention }),
-      );
-      await known(() =>
-        workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: retention } }),
-      );
+      await tolerate(grpcAlreadyExists, () => workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: retention }));
+      await known(() => workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: retention } }));
     }
     const present = await known(() => operatorService.listSearchAttributes({ namespace }));
     const missing = searchAttributes.filter(({ name }) => present.customAttributes?.[name] === undefined);
@@ -51,11 +47,7 @@ export async function prepareNamespace(options: {
 }
 
 /** Registers attributes that the namespace does not have yet. */
-export async function addSearchAttributes(options: {
-  connection: Connection;
-  namespace: string;
-  searchAttributes: SearchAttributes;
-}): Promise<void> {
+export async function addSearchAttributes(options: { connection: Connection; namespace: string; searchAttributes: SearchAttributes }): Promise<void> {
   const { connection, namespace, searchAttributes } = options;
   await connection.operatorService.addSearchAttributes({
     namespace,

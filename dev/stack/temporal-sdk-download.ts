@@ -6,9 +6,7 @@ if (downloadDir === undefined) throw new Error('usage: temporal-sdk-download.ts 
 const server = { executable: { type: 'cached-download', downloadDir } } as const;
 try {
   const environment =
-    tool === 'temporal'
-      ? await TestWorkflowEnvironment.createLocal({ server })
-      : await TestWorkflowEnvironment.createTimeSkipping({ server });
+    tool === 'temporal' ? await TestWorkflowEnvironment.createLocal({ server }) : await TestWorkflowEnvironment.createTimeSkipping({ server });
   await environment.teardown();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

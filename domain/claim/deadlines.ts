@@ -10,6 +10,8 @@ export type DeadlineInput = {
   remindedAt: Date | null;
   escalationLevel: number;
   bureauOutage: boolean;
+  /** APPEAL_REVIEW: the employer hears the appeal itself, so that no bureau's clock runs; its task has a due date of its own */
+  heardByEmployer?: boolean;
   levels: ServiceLevels;
   holidays: HolidayTable;
   /** PAID: when the bank executed the payment, and how long it may still come back */
@@ -35,6 +37,7 @@ export function deadlinesOf(input: DeadlineInput): ClaimDeadlines {
       return both(input.bureauOutage ? null : after(levels.bureauAcknowledgement.outageAfter), escalation(input, after));
     case 'IN_REVIEW':
     case 'APPEAL_REVIEW':
+      if (input.heardByEmployer) return NONE;
       return both(firstReminder(levels.bureauReview.remindAfter), escalation(input, after));
     case 'PAYMENT_FAILED':
       return both(after(levels.paymentFailed.remindAfter, input.remindedAt ?? turnSince), null);

@@ -31,8 +31,11 @@ const MOVES = {
   /** HR lifts a denial of the employer's own; intake runs again */
   APPEAL_GRANTED: { from: ['APPEAL_REVIEW'], to: ['SUBMITTED'] },
   APPEAL_SENT: { from: ['APPEAL_REVIEW'], to: 'same' },
-  /** an upheld appeal on a partial approval that was paid goes back to PAID, one against a denial to DENIED */
-  APPEAL_UPHELD: { from: ['APPEAL_REVIEW'], to: ['DENIED', 'PAID'] },
+  /**
+   * an upheld appeal on a partial approval that was paid goes back to PAID, one against a denial to DENIED; the bureau may have asked for material in
+   * between, which leads through intake again
+   */
+  APPEAL_UPHELD: { from: ['APPEAL_REVIEW', 'PENDED_INFO', 'SUBMITTED', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW'], to: ['DENIED', 'PAID'] },
   PAYOUT_BLOCKED: { from: ['APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_FAILED'], to: 'same' },
   PAYOUT_UNBLOCKED: { from: ['APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_FAILED', 'PAYMENT_IN_PROCESS'], to: 'same' },
   PAYOUT_ORDERED: { from: ['APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_FAILED'], to: ['PAYMENT_IN_PROCESS'] },

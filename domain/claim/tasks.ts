@@ -42,13 +42,13 @@ export function needsComment(choice: string): boolean {
 /** An open task as the workflow knows it. */
 export type OpenTask = { id: string; kind: TaskKind; role: Role; level: number; version: number; choices: readonly string[]; excluded: readonly string[] };
 
-export type TaskRefusal = 'TASK_ALREADY_DECIDED' | 'CHOICE_NOT_OFFERED' | 'COMMENT_REQUIRED' | 'OWN_CLAIM' | 'SECOND_PERSON_REQUIRED';
+export type TaskRefusal = 'TASK_ALREADY_DECIDED' | 'CHOICE_NOT_OFFERED' | 'COMMENT_REQUIRED' | 'OWN_CLAIM' | 'SECOND_PERSON_REQUIRED' | 'VALIDATION_FAILED';
 
 /** Whether `decision` may be taken now. `claimantId` is the employee whose claim it is. */
 export function refuseDecision(input: {
   tasks: readonly OpenTask[];
   claimantId: string;
-  decision: { taskId: string; choice: string; comment: string | null; employeeId: string };
+  decision: { taskId: string; choice: string; comment: string | null; employeeId: string; written?: unknown };
 }): TaskRefusal | null {
   const { tasks, claimantId, decision } = input;
   const task = tasks.find(({ id }) => id === decision.taskId);
@@ -57,5 +57,6 @@ export function refuseDecision(input: {
   if (task.excluded.includes(decision.employeeId)) return 'SECOND_PERSON_REQUIRED';
   if (!task.choices.includes(decision.choice)) return 'CHOICE_NOT_OFFERED';
   if (needsComment(decision.choice) && !decision.comment?.trim()) return 'COMMENT_REQUIRED';
+  if (decision.choice === 'RECORD_DECISION' && decision.written === undefined) return 'VALIDATION_FAILED';
   return null;
 }

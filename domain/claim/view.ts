@@ -24,6 +24,10 @@ export type ClaimView = {
   submission: { messageId: string; version: number; accepted: boolean; appeal: boolean } | null;
   /** the newest instruction */
   payment: { reference: string; status: 'CREATED' | 'UNKNOWN' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED' | 'RETURNED'; matched: boolean } | null;
+  /** money that counts as paid has come back */
+  returned: boolean;
+  /** something is owed, and it may be tried: for the first time, or again with another account or on finance's word */
+  payoutReady: boolean;
   /** why the payout waits, if it does */
   payoutBlocked: string | null;
   /** a withdrawal that the bureau has still to acknowledge */
@@ -45,5 +49,5 @@ export type ClaimView = {
 export type Written = {
   view: ClaimView;
   done: boolean;
-  refused: 'CLAIM_STATE_CONFLICT' | 'WITHDRAWAL_TOO_LATE' | 'APPEAL_TOO_LATE' | 'TASK_ALREADY_DECIDED' | null;
+  refused: 'CLAIM_STATE_CONFLICT' | 'CLAIM_ON_HOLD' | 'WITHDRAWAL_TOO_LATE' | 'APPEAL_TOO_LATE' | 'TASK_ALREADY_DECIDED' | 'VALIDATION_FAILED' | null;
 };

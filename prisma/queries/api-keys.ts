@@ -16,10 +16,7 @@ export async function findApiKey(db: Reader, { id }: { id: string }): Promise<Ap
 }
 
 /** Stores a key made by `mintApiKey` (platform/api-key.ts); the token itself never comes here. */
-export async function createApiKey(
-  tx: Tx,
-  key: { id: string; hash: string; name: string; unitId: string; scopes: readonly string[] },
-): Promise<void> {
+export async function createApiKey(tx: Tx, key: { id: string; hash: string; name: string; unitId: string; scopes: readonly string[] }): Promise<void> {
   await tx.query('INSERT INTO api_key (id, hash, name, unit_id, scopes) VALUES ($1, $2, $3, $4, $5)', [key.id, key.hash, key.name, key.unitId, key.scopes]);
 }
 

@@ -30,9 +30,29 @@ export type ClaimContext = {
   submittedFen: Fen;
   createdAt: Date;
   tasks: OpenTask[];
-  submission: { messageId: string; version: number; acceptedAt: Date | null; appealsDecisionNo: string | null } | null;
+  /** `decidedBefore`: the bureau would not take it because it has decided an earlier version */
+  submission: { messageId: string; version: number; acceptedAt: Date | null; decidedBefore: boolean; appealsDecisionNo: string | null } | null;
   payment: PaymentRow | null;
   decision: DecisionRow | null;
+  /** the bureau's last decision, by its own number: what comes after it is an appeal against it */
+  bureauDecisionNo: string | null;
+  /** what all decisions together give us to pay; paid, on its way, or owed */
+  promisedFen: Fen;
+  owed: OwedRow | null;
+  /** an instruction whose money the statement shows to have come back, and which the claim still counts as paid */
+  returned: PaymentRow | null;
+  /** whether the statement shows the debit of everything that was paid */
+  matched: boolean;
+};
+
+/** The oldest decision that is ours to pay and has no instruction that lives or succeeded. */
+export type OwedRow = {
+  decisionId: string;
+  no: number;
+  payableFen: Fen;
+  attempts: number;
+  /** since the last attempt the account was changed, or finance said to try again; true before the first */
+  ready: boolean;
 };
 
 export type PaymentRow = {
@@ -60,13 +80,19 @@ export type DecisionRow = {
 };
 
 type Row = ClaimHead &
-  Omit<ClaimContext, 'head' | 'settings' | 'tasks' | 'payment' | 'decision' | 'submission'> & {
+  Omit<ClaimContext, 'head' | 'settings' | 'tasks' | 'payment' | 'returned' | 'decision' | 'submission'> & {
     settings: PartialUnitSettings[];
     tasks: OpenTask[] | null;
     submission: (Omit<NonNullable<ClaimContext['submission']>, 'acceptedAt'> & { acceptedAt: string | null }) | null;
-    payment: (Omit<PaymentRow, 'settledAt' | 'matchedAt'> & { settledAt: string | null; matchedAt: string | null }) | null;
+    payment: StoredPayment | null;
+    returned: StoredPayment | null;
     decision: (Omit<DecisionRow, 'recordedAt'> & { recordedAt: string }) | null;
   };
+
+type StoredPayment = Omit<PaymentRow, 'settledAt' | 'matchedAt'> & { settledAt: string | null; matchedAt: string | null };
+
+const PAYMENT = `json_build_object('reference', p.reference, 'decisionId', p.decision_id, 'attempt', p.attempt, 'amountFen', p.amount_fen, 'bankCode', p.bank_code,
+       'status', p.status, 'settledAt', p.settled_at, 'matchedAt', p.matched_at)`;
 
 const SELECT = `
   SELECT c.number, c.seq, c.state, c.workflow_id AS "workflowId", c.on_hold AS "onHold", c.escalation_level AS "escalationLevel",
@@ -79,12 +105,22 @@ const SELECT = `
     (SELECT json_agg(a.settings ORDER BY cardinality(a.ancestor_ids)) FROM unit a WHERE a.id = ANY (u.ancestor_ids)) AS settings,
     (SELECT json_agg(json_build_object('id', t.id, 'kind', t.kind, 'level', t.level, 'version', t.version, 'role', t.role, 'choices', t.choices, 'excluded', t.excluded)
        ORDER BY t.created_at, t.level) FROM task t WHERE t.claim_number = c.number AND t.status = 'OPEN') AS tasks,
-    (SELECT json_build_object('messageId', s.message_id, 'version', s.version, 'acceptedAt', s.accepted_at, 'appealsDecisionNo', s.appeals_decision_no)
+    (SELECT json_build_object('messageId', s.message_id, 'version', s.version, 'acceptedAt', s.accepted_at, 'decidedBefore', s.acceptance_no IS NOT DISTINCT FROM '', 'appealsDecisionNo', s.appeals_decision_no)
        FROM bureau_submission s WHERE s.claim_number = c.number ORDER BY s.version DESC LIMIT 1) AS submission,
-    (SELECT json_build_object('reference', p.reference, 'decisionId', p.decision_id, 'attempt', p.attempt, 'amountFen', p.amount_fen, 'bankCode', p.bank_code,
-       'status', p.status, 'settledAt', p.settled_at, 'matchedAt', p.matched_at)
-       FROM payment_instruction p JOIN decision d ON d.id = p.decision_id WHERE p.claim_number = c.number
-       ORDER BY d.no DESC, p.attempt DESC LIMIT 1) AS payment,
+    (SELECT ${PAYMENT} FROM payment_instruction p JOIN decision d ON d.id = p.decision_id WHERE p.claim_number = c.number
+       ORDER BY p.created_at DESC, d.no DESC, p.attempt DESC LIMIT 1) AS payment,
+    (SELECT ${PAYMENT} FROM payment_instruction p JOIN statement_entry s ON s.reference = p.reference AND s.kind = 'RETURN' AND s.result = 'MATCHED'
+       WHERE p.claim_number = c.number AND p.status = 'SUCCEEDED' ORDER BY p.created_at LIMIT 1) AS returned,
+    NOT EXISTS (SELECT FROM payment_instruction p WHERE p.claim_number = c.number AND p.status = 'SUCCEEDED' AND p.matched_at IS NULL) AS matched,
+    (SELECT json_build_object('decisionId', d.id, 'no', d.no, 'payableFen', d.payable_fen, 'attempts', coalesce(last.attempt, 0), 'ready', last.attempt IS NULL
+         OR EXISTS (SELECT FROM bank_account a WHERE a.employee_id = c.employee_id AND a.replaced_at IS NULL AND a.id <> last.account_id)
+         OR EXISTS (SELECT FROM task t WHERE t.claim_number = c.number AND t.kind = 'PAYOUT_ATTENTION' AND t.status = 'DECIDED' AND t.closed_at >= last.created_at))
+       FROM decision d LEFT JOIN LATERAL (SELECT p.attempt, p.account_id, p.created_at FROM payment_instruction p WHERE p.decision_id = d.id ORDER BY p.attempt DESC LIMIT 1) last ON true
+       WHERE d.claim_number = c.number AND d.payable_fen > 0
+         AND NOT EXISTS (SELECT FROM payment_instruction p WHERE p.decision_id = d.id AND p.status NOT IN ('FAILED', 'RETURNED'))
+       ORDER BY d.no LIMIT 1) AS owed,
+    (SELECT coalesce(sum(d.payable_fen), 0)::bigint FROM decision d WHERE d.claim_number = c.number) AS "promisedFen",
+    (SELECT d.source_no FROM decision d WHERE d.claim_number = c.number AND d.source IN ('BUREAU', 'WRITTEN') ORDER BY d.no DESC LIMIT 1) AS "bureauDecisionNo",
     (SELECT json_build_object('id', d.id, 'no', d.no, 'source', d.source, 'sourceNo', d.source_no, 'outcome', d.outcome, 'funding', d.funding,
        'benefitFen', d.benefit_fen, 'payableFen', d.payable_fen, 'recordedAt', d.recorded_at, 'decidedBy', d.decided_by)
        FROM decision d WHERE d.claim_number = c.number ORDER BY d.no DESC LIMIT 1) AS decision
@@ -96,14 +132,15 @@ export async function readClaimContext(tx: Pick<Tx, 'query'>, number: string, { 
   const { rows } = await tx.query<Row>(lock ? `${SELECT} FOR UPDATE OF c` : SELECT, [number]);
   const row = rows[0];
   if (!row) return undefined;
-  const { submission, payment, decision } = row;
+  const { submission, payment, returned, decision } = row;
   return {
     ...row,
     head: headOf(row),
     settings: mergeSettings(row.settings),
     tasks: row.tasks ?? [],
     submission: submission && { ...submission, acceptedAt: date(submission.acceptedAt) },
-    payment: payment && { ...payment, settledAt: date(payment.settledAt), matchedAt: date(payment.matchedAt) },
+    payment: payment && paymentOf(payment),
+    returned: returned && paymentOf(returned),
     decision: decision && { ...decision, recordedAt: new Date(decision.recordedAt) },
   };
 }
@@ -117,6 +154,7 @@ function headOf(row: Row): ClaimHead {
   };
 }
 
+const paymentOf = (stored: StoredPayment): PaymentRow => ({ ...stored, settledAt: date(stored.settledAt), matchedAt: date(stored.matchedAt) });
 const date = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 /** What the workflow is told, deadlines included. */
@@ -144,6 +182,8 @@ export function viewOf(claim: ClaimContext, clockwork: Clockwork): ClaimView {
       appeal: submission.appealsDecisionNo !== null,
     },
     payment: payment && { reference: payment.reference, status: payment.status, matched: payment.matchedAt !== null },
+    returned: claim.returned !== null,
+    payoutReady: claim.owed?.ready ?? false,
     payoutBlocked: head.payoutBlocked,
     withdrawalRequested: head.withdrawalRequested,
     bureauOutage: head.bureauOutage,
@@ -158,14 +198,16 @@ export function viewOf(claim: ClaimContext, clockwork: Clockwork): ClaimView {
 export type Clockwork = { holidays: HolidayTable; bank: { code: string; returnWindowSeconds: number; queryAfterSeconds: number } };
 
 /** When the claim is due. */
-export function dueOf(claim: Pick<ClaimContext, 'head' | 'settings' | 'payment' | 'createdAt'>, { holidays, bank }: Clockwork) {
-  const { head, settings, payment } = claim;
+export function dueOf(claim: Pick<ClaimContext, 'head' | 'settings' | 'payment' | 'createdAt' | 'tasks'>, { holidays, bank }: Clockwork) {
+  const { head, settings, payment, tasks } = claim;
   return deadlinesOf({
     state: head.state,
     turnSince: head.turnSince ?? claim.createdAt,
     remindedAt: head.remindedAt,
     escalationLevel: head.escalationLevel,
-    bureauOutage: head.bureauOutage,
+    // A refused submission is no outage: the bureau was reached.
+    bureauOutage: head.bureauOutage || tasks.some(({ kind }) => kind === 'BUREAU_ANSWER_CHECK'),
+    heardByEmployer: tasks.some(({ kind }) => kind === 'APPEAL_REVIEW'),
     levels: settings.serviceLevels,
     holidays,
     settledAt: payment?.settledAt ?? null,

@@ -84,7 +84,7 @@ export async function recordMove(tx: Tx, claim: ClaimContext, move: Move, clockw
   const kept = claim.tasks.filter(({ kind }) => (to === from || kind === 'CLAWBACK') && !move.cancels?.includes(kind));
   const tasks = [...kept, ...opened];
   const head = nextHead(claim.head, to, move, tasks[0]?.role ?? null);
-  const { actAt, provisional } = dueOf({ ...claim, head }, clockwork);
+  const { actAt, provisional } = dueOf({ ...claim, head, tasks }, clockwork);
   const until = actAt && { until: actAt.toISOString() };
   const notices = noticesFor(move.type, to, {
     unitId: claim.unitId,

@@ -21,7 +21,7 @@ export type DocumentRow = {
 const DOCUMENT = `d.id, u.code AS "unitCode", u.ancestor_ids AS "ancestorIds", d.file_name AS "fileName", d.media_type AS "mediaType",
   d.size_bytes AS "sizeBytes", d.sha256, d.sm3, d.storage_key AS "storageKey", d.uploaded_by AS "uploadedBy", d.created_at AS "createdAt"`;
 
-/** The documents among `ids` that lie in the subtree of `within`. */
+/** The documents among `ids` that lie in the subtree of `within`. SQL: a submission asks inside its transaction. */
 export async function findDocuments(db: Reader, { ids, within }: { ids: readonly string[]; within: string }): Promise<DocumentRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await db.query<DocumentRow>(
@@ -32,12 +32,9 @@ export async function findDocuments(db: Reader, { ids, within }: { ids: readonly
 }
 
 /** Those whose claims have the document. */
-export async function findClaimantsOf(db: Reader, { documentId }: { documentId: string }): Promise<string[]> {
-  const { rows } = await db.query<{ employeeId: string }>(
-    'SELECT DISTINCT c.employee_id AS "employeeId" FROM claim_document cd JOIN claim c ON c.number = cd.claim_number WHERE cd.document_id = $1',
-    [documentId],
-  );
-  return rows.map((row) => row.employeeId);
+export async function findClaimantsOf({ prisma }: Pick<Database, 'prisma'>, { documentId }: { documentId: string }): Promise<string[]> {
+  const claims = await prisma.claim.findMany({ where: { documents: { some: { documentId } } }, select: { employeeId: true }, distinct: 'employeeId' });
+  return claims.map((claim) => claim.employeeId);
 }
 
 export async function insertDocument(tx: Tx, document: Omit<DocumentRow, 'ancestorIds' | 'unitCode'> & { unitId: string }): Promise<void> {
@@ -65,4 +62,14 @@ export async function attachDocuments(
   );
   const { rows } = await tx.query<{ count: number }>('SELECT count(*) AS count FROM claim_document WHERE claim_number = $1', [claimNumber]);
   return rows[0]?.count ?? 0;
+}
+
+/** All that the claim has, those that this transaction added included. */
+export async function listAttached(tx: Tx, { claimNumber }: { claimNumber: string }): Promise<AttachedRow[]> {
+  const { rows } = await tx.query<AttachedRow>(
+    `SELECT d.id AS "documentId", cd.kind, d.file_name AS "fileName", d.media_type AS "mediaType", d.size_bytes AS "sizeBytes", cd.added_at AS "addedAt"
+     FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = $1 ORDER BY cd.added_at, d.id`,
+    [claimNumber],
+  );
+  return rows;
 }

@@ -2,6 +2,7 @@ import type { Role } from '#domain/claim/actor.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import type { Fen } from '#domain/money.ts';
 import type { NoticeParams, NoticeTemplate, Recipient } from '#domain/notices/notice.ts';
+import { fenOf } from '../columns.ts';
 import type { Database, Tx } from '../database.ts';
 import { writeWorkflowCommand } from './workflow-commands.ts';
 
@@ -34,7 +35,7 @@ const EMPLOYEE = `e.id, e.employee_no AS "employeeNo", e.unit_id AS "unitId", u.
   e.person_no AS "personNo", e.identity_no AS "identityNo", e.insured_region AS "insuredRegion", e.person_type AS "personType",
   e.insurance_type AS "insuranceType", e.active, e.version, e.created_at AS "createdAt"`;
 
-/** The employee with this number if the own unit lies in the subtree of `within`. */
+/** The employee with this number if the own unit lies in the subtree of `within`. SQL: changes read inside their transaction what they wrote. */
 export async function findEmployee(db: Reader, { employeeNo, within }: { employeeNo: string; within: string }): Promise<EmployeeRow | undefined> {
   const { rows } = await db.query<EmployeeRow>(
     `SELECT ${EMPLOYEE} FROM employee e JOIN unit u ON u.id = e.unit_id WHERE e.employee_no = $1 AND u.ancestor_ids @> ARRAY[$2::uuid]`,
@@ -55,16 +56,20 @@ export async function lockEmployee(tx: Tx, { employeeNo, within }: { employeeNo:
 
 /** Employees of the subtree in the order of their numbers. */
 export async function listEmployees(
-  db: Reader,
+  { prisma }: Pick<Database, 'prisma'>,
   page: { within: string; active: boolean | undefined; afterNo: string | undefined; limit: number },
 ): Promise<EmployeeRow[]> {
-  const { rows } = await db.query<EmployeeRow>(
-    `SELECT ${EMPLOYEE} FROM employee e JOIN unit u ON u.id = e.unit_id
-     WHERE u.ancestor_ids @> ARRAY[$1::uuid] AND ($2::boolean IS NULL OR e.active = $2) AND ($3::text IS NULL OR e.employee_no > $3)
-     ORDER BY e.employee_no LIMIT $4`,
-    [page.within, page.active ?? null, page.afterNo ?? null, page.limit],
-  );
-  return rows;
+  const employees = await prisma.employee.findMany({
+    where: {
+      unit: { ancestorIds: { has: page.within } },
+      ...(page.active !== undefined && { active: page.active }),
+      ...(page.afterNo !== undefined && { employeeNo: { gt: page.afterNo } }),
+    },
+    include: { unit: { select: { code: true, ancestorIds: true } } },
+    orderBy: { employeeNo: 'asc' },
+    take: page.limit,
+  });
+  return employees.map(({ unit, ...employee }) => ({ ...employee, unitCode: unit.code, unitAncestors: unit.ancestorIds }));
 }
 
 export type EmployeeFields = Omit<EmployeeRow, 'id' | 'employeeNo' | 'unitId' | 'unitCode' | 'unitAncestors' | 'version' | 'createdAt' | 'active'>;
@@ -105,13 +110,13 @@ export type AccountRow = { id: string; holderName: string; accountNo: string; ba
 const ACCOUNT = `id, holder_name AS "holderName", account_no AS "accountNo", bank_name AS "bankName", bank_code AS "bankCode",
   created_at AS "createdAt", replaced_at AS "replacedAt"`;
 
-/** All accounts that the employee ever had here, newest first. */
-export async function listAccounts(db: Reader, { employeeId }: { employeeId: string }): Promise<AccountRow[]> {
-  const { rows } = await db.query<AccountRow>(
-    `SELECT ${ACCOUNT} FROM bank_account WHERE employee_id = $1 ORDER BY replaced_at IS NOT NULL, created_at DESC, id`,
-    [employeeId],
-  );
-  return rows;
+/** All accounts that the employee ever had here, the one in use first, then the newest. */
+export async function listAccounts({ prisma }: Pick<Database, 'prisma'>, { employeeId }: { employeeId: string }): Promise<AccountRow[]> {
+  return prisma.bankAccount.findMany({
+    where: { employeeId },
+    select: { id: true, holderName: true, accountNo: true, bankName: true, bankCode: true, createdAt: true, replacedAt: true },
+    orderBy: [{ replacedAt: { sort: 'desc', nulls: 'first' } }, { createdAt: 'desc' }, { id: 'asc' }],
+  });
 }
 
 /** Makes this the account that is paid to from now on. The employee has been locked. */
@@ -150,12 +155,16 @@ export async function announceAccount(tx: Tx, { employeeId, accountTail }: { emp
 
 export type QuotaRow = { year: number; limitFen: Fen; reservedFen: Fen; usedFen: Fen; version: number };
 
-export async function findQuota(db: Reader, { employeeId, year }: { employeeId: string; year: number }): Promise<QuotaRow | undefined> {
-  const { rows } = await db.query<QuotaRow>(
-    `SELECT year, limit_fen AS "limitFen", reserved_fen AS "reservedFen", used_fen AS "usedFen", version FROM quota WHERE employee_id = $1 AND year = $2`,
-    [employeeId, year],
-  );
-  return rows[0];
+export async function findQuota(
+  { prisma }: Pick<Database, 'prisma'>,
+  { employeeId, year }: { employeeId: string; year: number },
+): Promise<QuotaRow | undefined> {
+  const quota = await prisma.quota.findUnique({
+    where: { employeeId_year: { employeeId, year } },
+    select: { year: true, limitFen: true, reservedFen: true, usedFen: true, version: true },
+  });
+  if (!quota) return undefined;
+  return { ...quota, limitFen: fenOf(quota.limitFen), reservedFen: fenOf(quota.reservedFen), usedFen: fenOf(quota.usedFen) };
 }
 
 /** Sets the limit of a year. What is reserved or used stays as it is, even where it is more than the new limit. */
@@ -173,7 +182,7 @@ export async function setQuotaLimit(tx: Tx, { employeeId, year, limitFen }: { em
 
 export type RoleRow = { unitCode: string; role: Role; validFrom: Date };
 
-/** The roles in force at `at` on units of the subtree of `within`. */
+/** The roles in force at `at` on units of the subtree of `within`. SQL: a change reads inside its transaction what it wrote. */
 export async function listRoles(db: Reader, { employeeId, within, at }: { employeeId: string; within: string; at: Date }): Promise<RoleRow[]> {
   const { rows } = await db.query<RoleRow>(
     `SELECT u.code AS "unitCode", r.role, r.valid_from AS "validFrom" FROM role_assignment r JOIN unit u ON u.id = r.unit_id

@@ -10,10 +10,11 @@ type Reader = Pick<Database, 'query'>;
 const ANSWER = 'fingerprint, status, body::text, headers::text';
 
 export async function findAnswer(db: Reader, { callerId, route, key }: RequestName): Promise<StoredAnswer | undefined> {
-  const { rows } = await db.query<StoredAnswer>(
-    `SELECT ${ANSWER} FROM idempotency_key WHERE caller_id = $1 AND route = $2 AND key = $3`,
-    [callerId, route, key],
-  );
+  const { rows } = await db.query<StoredAnswer>(`SELECT ${ANSWER} FROM idempotency_key WHERE caller_id = $1 AND route = $2 AND key = $3`, [
+    callerId,
+    route,
+    key,
+  ]);
   return rows[0];
 }
 
@@ -37,8 +38,13 @@ export const ANSWER_KEY = 'idempotency_key_pkey';
 
 /** Breaks `ANSWER_KEY` where an equal request was faster. */
 export async function storeAnswer(tx: Tx, name: RequestName & StoredAnswer): Promise<void> {
-  await tx.query(
-    'INSERT INTO idempotency_key (caller_id, route, key, fingerprint, status, body, headers) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-    [name.callerId, name.route, name.key, name.fingerprint, name.status, name.body, name.headers],
-  );
+  await tx.query('INSERT INTO idempotency_key (caller_id, route, key, fingerprint, status, body, headers) VALUES ($1, $2, $3, $4, $5, $6, $7)', [
+    name.callerId,
+    name.route,
+    name.key,
+    name.fingerprint,
+    name.status,
+    name.body,
+    name.headers,
+  ]);
 }

@@ -1,3 +1,4 @@
+import type { BureauAnswer } from '#domain/bureau/decision.ts';
 import type { Database, Tx } from '../database.ts';
 
 /** A verified message from a bureau (`source` = its code) or bank. */
@@ -62,6 +63,36 @@ export async function readInboxMessage<Body>(
 export async function readInboxBody<Body>(tx: Tx, { source, messageId }: { source: string; messageId: string }): Promise<Body | undefined> {
   const { rows } = await tx.query<{ body: Body }>('SELECT body FROM inbox_message WHERE source = $1 AND message_id = $2', [source, messageId]);
   return rows[0]?.body;
+}
+
+export type UnheardAnswer = { source: string; messageId: string; shown: boolean };
+
+/**
+ * Answers of the bureau of which neither a transition nor the audit says that they were acted on. `shown`: the history says that it came, while the
+ * claim was held.
+ */
+export async function readUnheardAnswers(db: Pick<Database, 'query'>, claimNumber: string): Promise<UnheardAnswer[]> {
+  const { rows } = await db.query<UnheardAnswer>(
+    `SELECT m.source, m.message_id AS "messageId",
+       EXISTS (SELECT FROM claim_event e WHERE e.claim_number = $1 AND e.type = 'ANSWER_WHILE_HELD' AND e.detail ->> 'messageId' = m.message_id) AS shown
+     FROM inbox_message m WHERE m.claim_number = $1 AND m.type = 'decision'
+       AND NOT EXISTS (SELECT FROM claim_event e WHERE e.claim_number = $1 AND e.detail ->> 'requestId' = m.message_id)
+       AND NOT EXISTS (SELECT FROM audit_entry a WHERE a.claim_number = $1 AND a.action = 'bureau-answer-ignored' AND a.detail ->> 'messageId' = m.message_id)
+     ORDER BY m.received_at, m.message_id`,
+    [claimNumber],
+  );
+  return rows;
+}
+
+/** The newest decision of the bureau that is not in force and never was. */
+export async function readUnusedDecision(tx: Tx, claimNumber: string): Promise<Extract<BureauAnswer, { kind: 'decision' }> | undefined> {
+  const { rows } = await tx.query<{ answer: Extract<BureauAnswer, { kind: 'decision' }> }>(
+    `SELECT m.body -> 'answer' AS answer FROM inbox_message m WHERE m.claim_number = $1 AND m.type = 'decision' AND m.body -> 'answer' ->> 'kind' = 'decision'
+       AND NOT EXISTS (SELECT FROM decision d WHERE d.claim_number = $1 AND d.source_no = m.body -> 'answer' ->> 'decisionNo')
+     ORDER BY m.body -> 'answer' ->> 'decidedAt' DESC LIMIT 1`,
+    [claimNumber],
+  );
+  return rows[0]?.answer;
 }
 
 /** Whether this bureau has the claim: no bureau decides what lies with another. */

@@ -31,13 +31,13 @@ export async function readPayoutBlock(
  */
 export async function orderPayment(
   tx: Tx,
-  input: { claimNumber: string; decision: { id: string; no: number }; attempt: number; amountFen: Fen; accountId: string; bankCode: string; at: Date },
+  input: { claimNumber: string; decisionId: string; decisionNo: number; attempt: number; amountFen: Fen; accountId: string; bankCode: string; at: Date },
 ): Promise<string> {
-  const reference = paymentReference({ claimNumber: input.claimNumber, decisionNo: input.decision.no, attempt: input.attempt });
+  const reference = paymentReference({ claimNumber: input.claimNumber, decisionNo: input.decisionNo, attempt: input.attempt });
   await tx.query(
     `INSERT INTO payment_instruction (reference, claim_number, decision_id, attempt, amount_fen, account_id, bank_code, status, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, 'CREATED', $8) ON CONFLICT (reference) DO NOTHING`,
-    [reference, input.claimNumber, input.decision.id, input.attempt, input.amountFen, input.accountId, input.bankCode, input.at],
+    [reference, input.claimNumber, input.decisionId, input.attempt, input.amountFen, input.accountId, input.bankCode, input.at],
   );
   return reference;
 }
@@ -71,39 +71,49 @@ export async function setPaymentStatus(
   );
 }
 
-export async function setMatched(tx: Tx, { reference, at }: { reference: string; at: Date }): Promise<void> {
-  await tx.query('UPDATE payment_instruction SET matched_at = coalesce(matched_at, $2) WHERE reference = $1', [reference, at]);
+/** Notes which of a claim's instructions the statement shows as debited, with the amount that was ordered. */
+export async function setMatched(tx: Tx, { claimNumber, at }: { claimNumber: string; at: Date }): Promise<void> {
+  await tx.query(
+    `UPDATE payment_instruction p SET matched_at = $2 WHERE p.claim_number = $1 AND p.matched_at IS NULL
+       AND EXISTS (SELECT FROM statement_entry s WHERE s.reference = p.reference AND s.kind = 'DEBIT' AND s.result = 'MATCHED')`,
+    [claimNumber, at],
+  );
 }
 
 export type StatementMatch = 'MATCHED' | 'AMOUNT_DIFFERS' | 'UNKNOWN_REFERENCE';
-export type StatementNews = { kind: 'DEBIT' | 'RETURN'; amountFen: Fen; bookedAt: Date; result: StatementMatch };
 
-/** Records a line of the bank's statement once. Returns the claim it concerns and how it fits, or undefined where it was known. */
-export async function insertStatementLine(
-  tx: Tx,
-  { bankCode, line }: { bankCode: string; line: StatementLine },
-): Promise<{ claimNumber: string | null; result: StatementMatch } | undefined> {
-  const { rows } = await tx.query<{ claimNumber: string | null; result: StatementMatch }>(
-    `WITH instruction AS (SELECT claim_number, amount_fen FROM payment_instruction WHERE reference = $3)
-     INSERT INTO statement_entry (bank_code, entry_no, reference, kind, amount_fen, booked_at, remark, result)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce((SELECT CASE WHEN amount_fen = $5 THEN 'MATCHED' ELSE 'AMOUNT_DIFFERS' END FROM instruction), 'UNKNOWN_REFERENCE'))
-     ON CONFLICT (bank_code, entry_no) DO NOTHING RETURNING result, (SELECT claim_number FROM instruction) AS "claimNumber"`,
-    [bankCode, line.entryNo, line.reference, line.kind, line.amountFen, line.bookedAt, line.remark],
+/** A line that was not known before, the claim it concerns and how it fits. */
+export type NewStatementLine = { entryNo: string; kind: 'DEBIT' | 'RETURN'; reference: string | null; claimNumber: string | null; result: StatementMatch };
+
+/** Records lines of a bank's statement, each once, and returns those that are new. */
+export async function insertStatementLines(tx: Tx, { bankCode, lines }: { bankCode: string; lines: readonly StatementLine[] }): Promise<NewStatementLine[]> {
+  const { rows } = await tx.query<NewStatementLine>(
+    `WITH told AS (
+       SELECT t.*, p.claim_number, CASE WHEN p.reference IS NULL THEN 'UNKNOWN_REFERENCE' WHEN p.amount_fen = t.amount THEN 'MATCHED' ELSE 'AMOUNT_DIFFERS' END AS result
+       FROM jsonb_to_recordset($2::jsonb) AS t (entry_no text, reference text, kind text, amount bigint, booked_at timestamptz, remark text)
+       LEFT JOIN payment_instruction p ON p.reference = t.reference
+     ), new_entry AS (
+       INSERT INTO statement_entry (bank_code, entry_no, reference, kind, amount_fen, booked_at, remark, result)
+       SELECT $1, entry_no, reference, kind, amount, booked_at, remark, result FROM told
+       ON CONFLICT (bank_code, entry_no) DO NOTHING RETURNING entry_no
+     )
+     SELECT told.entry_no AS "entryNo", told.kind, told.reference, told.claim_number AS "claimNumber", told.result FROM told JOIN new_entry USING (entry_no)`,
+    [
+      bankCode,
+      JSON.stringify(lines.map((line) => ({ entry_no: line.entryNo, reference: line.reference, kind: line.kind, amount: line.amountFen, booked_at: line.bookedAt, remark: line.remark }))),
+    ],
   );
-  return rows[0];
+  return rows;
 }
 
-/** What statement and callbacks say of an instruction, oldest first. */
-export async function readPaymentNews(tx: Tx, { claimNumber, reference }: { claimNumber: string; reference: string }): Promise<{ statement: StatementNews[]; results: unknown[] }> {
-  const statement = await tx.query<StatementNews>(
-    'SELECT kind, amount_fen AS "amountFen", booked_at AS "bookedAt", result FROM statement_entry WHERE reference = $1 ORDER BY booked_at, entry_no',
-    [reference],
+/** What the bank said of an instruction by callback, as it was stored: its final word, else its last. Undefined where it said nothing. */
+export async function readLastResult(tx: Tx, { claimNumber, reference }: { claimNumber: string; reference: string }): Promise<unknown> {
+  const { rows } = await tx.query<{ status: unknown }>(
+    `SELECT body -> 'status' AS status FROM inbox_message WHERE claim_number = $1 AND type = 'payment-result' AND body ->> 'reference' = $2
+     ORDER BY body -> 'status' ->> 'kind' IN ('succeeded', 'failed') DESC, received_at DESC, message_id DESC LIMIT 1`,
+    [claimNumber, reference],
   );
-  const results = await tx.query<{ body: unknown }>(
-    `SELECT body FROM inbox_message WHERE claim_number = $1 AND type = 'payment-result' ORDER BY received_at, message_id`,
-    [claimNumber],
-  );
-  return { statement: statement.rows, results: results.rows.map(({ body }) => body) };
+  return rows[0]?.status;
 }
 
 /** The last four digits of the account that an instruction pays to: all that a message says of it. */

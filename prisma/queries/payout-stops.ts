@@ -15,7 +15,7 @@ export async function stopPayouts(tx: Tx, stop: { scope: string; reason: string;
   return rows[0] ?? 'exists';
 }
 
-/** Stops that bind the subtree of `within`: those of its units, of the units above it, and the one for all. */
+/** Stops that bind the subtree of `within`: those of its units, of the units above it, and the one for all. SQL: a scope is no relation. */
 export async function listPayoutStops(db: Pick<Database, 'query'>, { within }: { within: string }): Promise<PayoutStopRow[]> {
   const { rows } = await db.query<PayoutStopRow>(
     `SELECT ${STOP} FROM payout_stop s

@@ -1,7 +1,10 @@
 import type { Actor, Role } from '#domain/claim/actor.ts';
+import type { ClaimState } from '#domain/claim/states.ts';
 import type { TaskKind } from '#domain/claim/tasks.ts';
 import type { Fen } from '#domain/money.ts';
+import { fenOf } from '../columns.ts';
 import type { Database } from '../database.ts';
+import type { Prisma } from '../generated/client.ts';
 import type { ClaimAccess } from './claim-access.ts';
 
 export type TaskStatus = 'OPEN' | 'DECIDED' | 'CANCELLED';
@@ -31,27 +34,35 @@ export type TaskRow = {
   claim: ClaimAccess & { onHold: boolean; submittedFen: Fen };
 };
 
-type Reader = Pick<Database, 'query'>;
+type Reader = Pick<Database, 'prisma'>;
 
-const TASK = `SELECT t.id, t.claim_number AS "claimNumber", t.kind, t.level, t.unit_id AS "unitId", u.code AS "unitCode", u.ancestor_ids AS "unitAncestors",
-    t.role, t.choices, t.excluded, t.detail, t.status, t.version, t.due_at AS "dueAt", t.created_at AS "createdAt", t.closed_at AS "closedAt",
-    t.decided_by AS "decidedBy", t.choice, t.comment, c.state, c.seq, c.closed_at AS "claimClosedAt", c.workflow_id AS "workflowId", c.employee_id AS "employeeId",
-    cu.code AS "claimUnitCode", cu.ancestor_ids AS "claimUnitAncestors", c.insured_region AS "insuredRegion",
-    c.escalation_level AS "escalationLevel", c.on_hold AS "onHold", c.submitted_fen AS "submittedFen"
-  FROM task t JOIN unit u ON u.id = t.unit_id JOIN claim c ON c.number = t.claim_number JOIN unit cu ON cu.id = c.unit_id`;
+const UNIT = { select: { code: true, ancestorIds: true } } as const;
+const TASK = {
+  unit: UNIT,
+  claim: {
+    select: {
+      ...{ number: true, state: true, seq: true, closedAt: true, workflowId: true, employeeId: true, insuredRegion: true, escalationLevel: true },
+      ...{ onHold: true, submittedFen: true, unit: UNIT },
+    },
+  },
+} as const satisfies Prisma.TaskInclude;
 
-type Row = Omit<TaskRow, 'claim'> & Omit<TaskRow['claim'], 'number' | 'closedAt' | 'unitCode' | 'unitAncestors'> & { claimClosedAt: Date | null; claimUnitCode: string; claimUnitAncestors: string[] };
-
-function taskOf({ state, seq, workflowId, employeeId, insuredRegion, escalationLevel, onHold, submittedFen, ...row }: Row): TaskRow {
-  const { claimClosedAt: closedAt, claimUnitCode: unitCode, claimUnitAncestors: unitAncestors, ...task } = row;
-  const claim = { number: task.claimNumber, state, seq, closedAt, workflowId, employeeId, unitCode, unitAncestors, insuredRegion, escalationLevel };
-  return { ...task, claim: { ...claim, onHold, submittedFen } };
+function taskOf({ unit, claim, openedSeq: _, ...task }: Prisma.TaskGetPayload<{ include: typeof TASK }>): TaskRow {
+  const { unit: claimUnit, submittedFen, ...head } = claim;
+  return {
+    ...(task as Omit<TaskRow, 'unitCode' | 'unitAncestors' | 'claim'>),
+    ...{ unitCode: unit.code, unitAncestors: unit.ancestorIds },
+    claim: {
+      ...{ ...head, state: head.state as ClaimState, submittedFen: fenOf(submittedFen) },
+      ...{ unitCode: claimUnit.code, unitAncestors: claimUnit.ancestorIds },
+    },
+  };
 }
 
 /** Those of `ids` that lie in the subtree of `within`, in no order. */
-export async function findTasks(db: Reader, { ids, within }: { ids: readonly string[]; within: string }): Promise<TaskRow[]> {
-  const { rows } = await db.query<Row>(`${TASK} WHERE t.id = ANY ($1::uuid[]) AND u.ancestor_ids @> ARRAY[$2::uuid]`, [ids, within]);
-  return rows.map(taskOf);
+export async function findTasks({ prisma }: Reader, { ids, within }: { ids: readonly string[]; within: string }): Promise<TaskRow[]> {
+  const tasks = await prisma.task.findMany({ where: { id: { in: [...ids] }, unit: { ancestorIds: { has: within } } }, include: TASK });
+  return tasks.map(taskOf);
 }
 
 export type TaskFilter = {
@@ -62,51 +73,55 @@ export type TaskFilter = {
   /** open tasks whose time is up at this moment */
   overdueAt: Date | undefined;
   /** those that this person may decide */
-  decidableBy: { employeeId: string; at: Date } | undefined;
+  decidableBy: { employeeId: string; roles: readonly { role: Role; unitId: string }[] } | undefined;
 };
 
-/** Where a page ends: the due time in milliseconds (tasks without one come last) and the id. */
-export type TaskPosition = { due: number | null; id: string };
+/** Where a page ends: the due time (tasks without one come last) and the id. */
+export type TaskPosition = { due: string | null; id: string };
 
 /** Tasks in the order in which they are due. */
-export async function listTasks(db: Reader, filter: TaskFilter, page: { after: TaskPosition | undefined; limit: number }): Promise<TaskRow[]> {
-  const after = page.after && (page.after.due === null ? 'infinity' : new Date(page.after.due).toISOString());
-  const { rows } = await db.query<Row>(
-    `${TASK}
-     WHERE u.ancestor_ids @> ARRAY[$1::uuid] AND ($2::text IS NULL OR t.status = $2) AND ($3::text IS NULL OR t.kind = $3)
-       AND ($4::text IS NULL OR t.claim_number = $4) AND ($5::timestamptz IS NULL OR (t.status = 'OPEN' AND t.due_at < $5))
-       AND ($6::uuid IS NULL OR (c.employee_id <> $6 AND NOT $6 = ANY (t.excluded) AND EXISTS (
-         SELECT 1 FROM role_assignment r WHERE r.employee_id = $6 AND r.role = t.role AND r.unit_id = ANY (u.ancestor_ids)
-           AND r.valid_from <= $7 AND (r.valid_to IS NULL OR r.valid_to > $7))))
-       AND ($8::timestamptz IS NULL OR (coalesce(t.due_at, 'infinity'), t.id) > ($8, $9::uuid))
-     ORDER BY coalesce(t.due_at, 'infinity'), t.id LIMIT $10`,
-    [
-      filter.within,
-      filter.status ?? null,
-      filter.kind ?? null,
-      filter.claimNumber ?? null,
-      filter.overdueAt ?? null,
-      filter.decidableBy?.employeeId ?? null,
-      filter.decidableBy?.at ?? null,
-      after ?? null,
-      page.after?.id ?? null,
-      page.limit,
-    ],
-  );
-  return rows.map(taskOf);
+export async function listTasks(
+  { prisma }: Reader,
+  filter: TaskFilter,
+  { after, limit }: { after: TaskPosition | undefined; limit: number },
+): Promise<TaskRow[]> {
+  const { within, status, kind, claimNumber, overdueAt, decidableBy } = filter;
+  // to Prisma an OR of nothing is no condition
+  if (decidableBy?.roles.length === 0) return [];
+  const conditions: Prisma.TaskWhereInput[] = [];
+  if (status !== undefined) conditions.push({ status });
+  if (kind !== undefined) conditions.push({ kind });
+  if (claimNumber !== undefined) conditions.push({ claimNumber });
+  if (overdueAt) conditions.push({ status: 'OPEN', dueAt: { lt: overdueAt } });
+  if (decidableBy) conditions.push(decidable(decidableBy));
+  if (after) conditions.push(dueAfter(after));
+  const tasks = await prisma.task.findMany({
+    where: { unit: { ancestorIds: { has: within } }, AND: conditions },
+    include: TASK,
+    orderBy: [{ dueAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }],
+    take: limit,
+  });
+  return tasks.map(taskOf);
 }
 
-/** The claim's lines, for checking a written decision against them. */
-export async function claimLines(db: Reader, { claimNumber }: { claimNumber: string }): Promise<{ lineNo: number; amountFen: Fen }[]> {
-  const { rows } = await db.query<{ lineNo: number; amountFen: Fen }>(
-    'SELECT line_no AS "lineNo", amount_fen AS "amountFen" FROM claim_line WHERE claim_number = $1 ORDER BY line_no',
-    [claimNumber],
-  );
-  return rows;
+/** The same rule as `can(…, 'task.decide')`, as a filter. */
+function decidable({ employeeId, roles }: NonNullable<TaskFilter['decidableBy']>): Prisma.TaskWhereInput {
+  const unitsOf = Map.groupBy(roles, ({ role }) => role);
+  return {
+    claim: { employeeId: { not: employeeId } },
+    NOT: { excluded: { has: employeeId } },
+    OR: [...unitsOf].map(([role, held]) => ({ role, unit: { ancestorIds: { hasSome: held.map(({ unitId }) => unitId) } } })),
+  };
+}
+
+function dueAfter({ due, id }: TaskPosition): Prisma.TaskWhereInput {
+  if (due === null) return { dueAt: null, id: { gt: id } };
+  const at = new Date(due);
+  return { OR: [{ dueAt: null }, { dueAt: { gt: at } }, { dueAt: at, id: { gt: id } }] };
 }
 
 /** Whether a document is filed with the claim. */
-export async function hasDocument(db: Reader, { claimNumber, documentId }: { claimNumber: string; documentId: string }): Promise<boolean> {
-  const { rows } = await db.query('SELECT 1 FROM claim_document WHERE claim_number = $1 AND document_id = $2', [claimNumber, documentId]);
-  return rows.length === 1;
+export async function hasDocument({ prisma }: Reader, { claimNumber, documentId }: { claimNumber: string; documentId: string }): Promise<boolean> {
+  const found = await prisma.claimDocument.findUnique({ where: { claimNumber_documentId: { claimNumber, documentId } }, select: { kind: true } });
+  return found !== null;
 }

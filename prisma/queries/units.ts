@@ -23,7 +23,7 @@ type Reader = Pick<Database, 'query'>;
 const UNIT = `u.id, u.code, u.name, u.name_en AS "nameEn", u.parent_id AS "parentId", p.code AS "parentCode", u.ancestor_ids AS "ancestorIds",
   u.region, u.settings, u.active, u.version, u.created_at AS "createdAt"`;
 
-/** The unit with this code if it lies in the subtree of `within`. */
+/** The unit with this code if it lies in the subtree of `within`. SQL: changes read inside their transaction what they wrote. */
 export async function findUnit(db: Reader, { code, within }: { code: string; within: string }): Promise<UnitRow | undefined> {
   const { rows } = await db.query<UnitRow>(
     `SELECT ${UNIT} FROM unit u LEFT JOIN unit p ON p.id = u.parent_id WHERE u.code = $1 AND u.ancestor_ids @> ARRAY[$2::uuid]`,
@@ -33,7 +33,10 @@ export async function findUnit(db: Reader, { code, within }: { code: string; wit
 }
 
 /** Those of `codes` that lie in the subtree of `within`, by code. */
-export async function findUnits(db: Reader, { codes, within }: { codes: readonly string[]; within: string }): Promise<Map<string, Pick<UnitRow, 'id' | 'ancestorIds'>>> {
+export async function findUnits(
+  db: Reader,
+  { codes, within }: { codes: readonly string[]; within: string },
+): Promise<Map<string, Pick<UnitRow, 'id' | 'ancestorIds'>>> {
   const { rows } = await db.query<Pick<UnitRow, 'id' | 'code' | 'ancestorIds'>>(
     'SELECT id, code, ancestor_ids AS "ancestorIds" FROM unit WHERE code = ANY ($1::text[]) AND ancestor_ids @> ARRAY[$2::uuid]',
     [codes, within],
@@ -52,16 +55,20 @@ export async function lockUnit(tx: Tx, { code, within }: { code: string; within:
 
 /** Units of the subtree in the order of their codes. */
 export async function listUnits(
-  db: Reader,
+  { prisma }: Pick<Database, 'prisma'>,
   page: { within: string; parentCode: string | undefined; afterCode: string | undefined; limit: number },
 ): Promise<UnitRow[]> {
-  const { rows } = await db.query<UnitRow>(
-    `SELECT ${UNIT} FROM unit u LEFT JOIN unit p ON p.id = u.parent_id
-     WHERE u.ancestor_ids @> ARRAY[$1::uuid] AND ($2::text IS NULL OR p.code = $2) AND ($3::text IS NULL OR u.code > $3)
-     ORDER BY u.code LIMIT $4`,
-    [page.within, page.parentCode ?? null, page.afterCode ?? null, page.limit],
-  );
-  return rows;
+  const units = await prisma.unit.findMany({
+    where: {
+      ancestorIds: { has: page.within },
+      ...(page.parentCode !== undefined && { parent: { code: page.parentCode } }),
+      ...(page.afterCode !== undefined && { code: { gt: page.afterCode } }),
+    },
+    include: { parent: { select: { code: true } } },
+    orderBy: { code: 'asc' },
+    take: page.limit,
+  });
+  return units.map(({ parent, settings, ...unit }) => ({ ...unit, parentCode: parent?.code ?? null, settings: settings as PartialUnitSettings }));
 }
 
 export type NewUnit = { code: string; name: string; nameEn: string; region: string; settings: PartialUnitSettings };
@@ -83,10 +90,14 @@ export type UnitChange = Pick<UnitRow, 'name' | 'nameEn' | 'region' | 'settings'
 
 /** Writes a locked unit as it is to be, and counts its version up. */
 export async function updateUnit(tx: Tx, { id, change }: { id: string; change: UnitChange }): Promise<void> {
-  await tx.query(
-    'UPDATE unit SET name = $2, name_en = $3, region = $4, settings = $5::jsonb, active = $6, version = version + 1 WHERE id = $1',
-    [id, change.name, change.nameEn, change.region, JSON.stringify(change.settings), change.active],
-  );
+  await tx.query('UPDATE unit SET name = $2, name_en = $3, region = $4, settings = $5::jsonb, active = $6, version = version + 1 WHERE id = $1', [
+    id,
+    change.name,
+    change.nameEn,
+    change.region,
+    JSON.stringify(change.settings),
+    change.active,
+  ]);
 }
 
 /**

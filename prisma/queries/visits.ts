@@ -17,7 +17,11 @@ export async function findVisitors(tx: Tx, { personNo, insuredRegion }: { person
 /** Whether a claim was made of this visit before. The same visit told twice at once waits here, and then is known. */
 export async function isVisitKnown(tx: Tx, { bureauCode, visitNo, employeeId }: { bureauCode: string; visitNo: string; employeeId: string }): Promise<boolean> {
   await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`visit ${bureauCode} ${visitNo}`]);
-  const { rows } = await tx.query('SELECT 1 FROM claim WHERE visit_no = $1 AND bureau_code = $2 AND employee_id = $3 LIMIT 1', [visitNo, bureauCode, employeeId]);
+  const { rows } = await tx.query('SELECT 1 FROM claim WHERE visit_no = $1 AND bureau_code = $2 AND employee_id = $3 LIMIT 1', [
+    visitNo,
+    bureauCode,
+    employeeId,
+  ]);
   return rows.length > 0;
 }
 

@@ -19,7 +19,8 @@ export type DeliveryRow = {
   sentAt: Date | null;
 };
 
-type Reader = Pick<Database, 'query'>;
+type Reader = Pick<Database, 'prisma'>;
+type Position = { createdAt: string; id: string };
 
 const ENDPOINT = `w.id, u.code AS "unitCode", w.url, w.events, w.active, w.created_at AS "createdAt"`;
 
@@ -36,17 +37,19 @@ export async function createEndpoint(tx: Tx, endpoint: { unitId: string; url: st
 }
 
 /** Endpoints of the subtree that still get something, newest first. */
-export async function listEndpoints(
-  db: Reader,
-  page: { within: string; after: { createdAt: string; id: string } | undefined; limit: number },
-): Promise<EndpointRow[]> {
-  const { rows } = await db.query<EndpointRow>(
-    `SELECT ${ENDPOINT} FROM webhook_endpoint w JOIN unit u ON u.id = w.unit_id
-     WHERE u.ancestor_ids @> ARRAY[$1::uuid] AND w.active AND ($2::timestamptz IS NULL OR (w.created_at, w.id) < ($2, $3::uuid))
-     ORDER BY w.created_at DESC, w.id DESC LIMIT $4`,
-    [page.within, page.after?.createdAt ?? null, page.after?.id ?? null, page.limit],
-  );
-  return rows;
+export async function listEndpoints({ prisma }: Reader, page: { within: string; after: Position | undefined; limit: number }): Promise<EndpointRow[]> {
+  const endpoints = await prisma.webhookEndpoint.findMany({
+    where: { unit: { ancestorIds: { has: page.within } }, active: true, ...(page.after && olderThan(page.after)) },
+    select: { id: true, url: true, events: true, active: true, createdAt: true, unit: { select: { code: true } } },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: page.limit,
+  });
+  return endpoints.map(({ unit, ...endpoint }) => ({ ...endpoint, unitCode: unit.code }));
+}
+
+function olderThan({ createdAt, id }: Position) {
+  const at = new Date(createdAt);
+  return { createdAt: { lte: at }, OR: [{ createdAt: { lt: at } }, { id: { lt: id } }] };
 }
 
 /** Ends an endpoint: nothing more is sent to it, what waits is dropped, its deliveries stay readable. False where there is none. */
@@ -68,18 +71,20 @@ export type DeliveryFilter = { within: string; endpointId: string | undefined; s
 
 /** Deliveries to endpoints of the subtree, newest first. */
 export async function listDeliveries(
-  db: Reader,
-  filter: DeliveryFilter,
-  page: { after: { createdAt: string; id: string } | undefined; limit: number },
+  { prisma }: Reader,
+  { within, endpointId, status, claimNumber }: DeliveryFilter,
+  page: { after: Position | undefined; limit: number },
 ): Promise<DeliveryRow[]> {
-  const { rows } = await db.query<DeliveryRow>(
-    `SELECT ${DELIVERY} FROM webhook_delivery d JOIN webhook_endpoint w ON w.id = d.endpoint_id JOIN unit u ON u.id = w.unit_id
-     WHERE u.ancestor_ids @> ARRAY[$1::uuid] AND ($2::uuid IS NULL OR d.endpoint_id = $2) AND ($3::text IS NULL OR d.status = $3)
-       AND ($4::text IS NULL OR d.claim_number = $4) AND ($5::timestamptz IS NULL OR (d.created_at, d.id) < ($5, $6::uuid))
-     ORDER BY d.created_at DESC, d.id DESC LIMIT $7`,
-    [filter.within, filter.endpointId ?? null, filter.status ?? null, filter.claimNumber ?? null, page.after?.createdAt ?? null, page.after?.id ?? null, page.limit],
-  );
-  return rows;
+  const deliveries = await prisma.webhookDelivery.findMany({
+    where: {
+      endpoint: { unit: { ancestorIds: { has: within } } },
+      ...{ ...(endpointId !== undefined && { endpointId }), ...(status !== undefined && { status }), ...(claimNumber !== undefined && { claimNumber }) },
+      ...(page.after && olderThan(page.after)),
+    },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: page.limit,
+  });
+  return deliveries as DeliveryRow[];
 }
 
 /** Sends a delivery again, whatever became of it, and wakes the sender. Undefined where there is none, or its address was unsubscribed. */

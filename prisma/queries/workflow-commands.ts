@@ -118,14 +118,14 @@ export async function wasReturned(database: Database, reference: string): Promis
 }
 
 /**
- * Opens a closed claim again under the id of a new workflow, before that is started: whoever dies in between finds an open claim with a
- * workflow to start. False where the claim has moved on meanwhile.
+ * Names the workflow that a closed claim goes on in, before that is started: whoever dies in between finds the name, and starts it under this name
+ * and no other. False where the claim has moved on meanwhile.
  */
 export async function continueClosedClaim(database: Database, { claimNumber, from, to }: { claimNumber: string; from: string; to: string }): Promise<boolean> {
-  const { rowCount } = await database.query(
-    `UPDATE claim SET workflow_id = $3, closed_at = NULL, updated_at = now()
-     WHERE number = $1 AND workflow_id = $2 AND closed_at IS NOT NULL`,
-    [claimNumber, from, to],
-  );
+  const { rowCount } = await database.query(`UPDATE claim SET workflow_id = $3 WHERE number = $1 AND workflow_id = $2 AND closed_at IS NOT NULL`, [
+    claimNumber,
+    from,
+    to,
+  ]);
   return rowCount === 1;
 }

@@ -37,11 +37,48 @@ describe('the list', () => {
     const mine = await submitted();
     const other = await submitted({ employeeNo: 'E2' });
     const fits = async (query: string, number: string, token?: string) => numbers(await list(`limit=100&${query}`, token)).includes(number);
-    expect(await Promise.all(['unitCode=SJZ', 'unitCode=SJZ-01', 'employeeNo=E1', 'bureau=130100', 'region=130102', 'state=SUBMITTED', 'stage=SUBMITTED', 'onHold=false', 'escalationLevel=0', 'overdue=false', 'submittedFrom=2026-11-18T01:30:00Z', 'submittedTo=2026-11-18T09:30:00%2B08:00'].map((query) => fits(query, mine)))).toEqual(Array(12).fill(true));
-    expect(await Promise.all(['unitCode=BJ', 'unitCode=NONE', 'employeeNo=E2', 'bureau=110000', 'region=130100', 'state=PAID', 'stage=APPROVED', 'onHold=true', 'escalationLevel=1', 'overdue=true', 'submittedFrom=2026-11-18T01:30:00.001Z', 'submittedTo=2026-11-18T01:29:59Z'].map((query) => fits(query, mine)))).toEqual(Array(12).fill(false));
+    expect(
+      await Promise.all(
+        [
+          'unitCode=SJZ',
+          'unitCode=SJZ-01',
+          'employeeNo=E1',
+          'bureau=130100',
+          'region=130102',
+          'state=SUBMITTED',
+          'stage=SUBMITTED',
+          'onHold=false',
+          'escalationLevel=0',
+          'overdue=false',
+          'submittedFrom=2026-11-18T01:30:00Z',
+          'submittedTo=2026-11-18T09:30:00%2B08:00',
+        ].map((query) => fits(query, mine)),
+      ),
+    ).toEqual(Array(12).fill(true));
+    expect(
+      await Promise.all(
+        [
+          'unitCode=BJ',
+          'unitCode=NONE',
+          'employeeNo=E2',
+          'bureau=110000',
+          'region=130100',
+          'state=PAID',
+          'stage=APPROVED',
+          'onHold=true',
+          'escalationLevel=1',
+          'overdue=true',
+          'submittedFrom=2026-11-18T01:30:00.001Z',
+          'submittedTo=2026-11-18T01:29:59Z',
+        ].map((query) => fits(query, mine)),
+      ),
+    ).toEqual(Array(12).fill(false));
     expect(await fits('', other, api.tokens.SJZ)).toBe(false);
     expect(await fits('unitCode=BJ', other, api.tokens.SJZ)).toBe(false);
-    await api.database.query(`UPDATE claim SET due_at = $2, on_hold = true, submission_version = 1 WHERE number = $1`, [mine, new Date('2026-11-18T01:29:59Z')]);
+    await api.database.query(`UPDATE claim SET due_at = $2, on_hold = true, submission_version = 1 WHERE number = $1`, [
+      mine,
+      new Date('2026-11-18T01:29:59Z'),
+    ]);
     expect(await Promise.all(['overdue=true', 'onHold=true', 'stage=BUREAU_REVIEW'].map((query) => fits(query, mine)))).toEqual([true, true, true]);
     expect(await fits('stage=SUBMITTED', mine)).toBe(false);
   });
@@ -79,7 +116,10 @@ describe('progress', () => {
       );
     }
     const columns = Object.keys(head);
-    await api.database.query(`UPDATE claim SET ${columns.map((column, index) => `${column} = $${index + 2}`).join(', ')} WHERE number = $1`, [number, ...Object.values(head)]);
+    await api.database.query(`UPDATE claim SET ${columns.map((column, index) => `${column} = $${index + 2}`).join(', ')} WHERE number = $1`, [
+      number,
+      ...Object.values(head),
+    ]);
     return number;
   }
   const read = async (number: string) => (await api.call({ url: `/v1/claims/${number}/progress` })).json();
@@ -108,7 +148,10 @@ describe('progress', () => {
       turn: { party: 'bureau', label: { zh: '医保局', en: 'The bureau' }, since: day('18') },
       expectedBy: '2026-12-16T15:59:59.000Z',
       provisional: false,
-      nextStep: { text: { zh: '无需操作，等待医保局审核' }, actions: [{ action: 'add-documents' }, { action: 'withdraw', method: 'POST', path: `/v1/claims/${number}/withdraw` }] },
+      nextStep: {
+        text: { zh: '无需操作，等待医保局审核' },
+        actions: [{ action: 'add-documents' }, { action: 'withdraw', method: 'POST', path: `/v1/claims/${number}/withdraw` }],
+      },
     });
   });
 

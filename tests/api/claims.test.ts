@@ -35,7 +35,9 @@ describe('submitting', () => {
     expect(number).toMatch(/^YB20261118-\d{8}$/);
     expect(answer.headers).toMatchObject({ etag: '"1"', location: `/v1/claims/${number}` });
     const after = await api.countRows();
-    const grown = Object.fromEntries(Object.entries(after).flatMap(([table, count]) => (count === before[table] ? [] : [[table, count - (before[table] ?? 0)]])));
+    const grown = Object.fromEntries(
+      Object.entries(after).flatMap(([table, count]) => (count === before[table] ? [] : [[table, count - (before[table] ?? 0)]])),
+    );
     expect(grown).toEqual({
       ...{ claim: 1, claim_line: 2, claim_invoice: 1, claim_document: 1, claim_event: 1, audit_entry: 1, notice: 1, workflow_command: 1, idempotency_key: 1 },
     });
@@ -66,7 +68,12 @@ describe('submitting', () => {
 
   test('tells the webhook endpoints of the unit and of those above it, and no others', async () => {
     const endpoints = await Promise.all(
-      [['SJZ-01', true], ['HQ', true], ['BJ', true], ['SJZ', false]].map(async ([unit, active]) => {
+      [
+        ['SJZ-01', true],
+        ['HQ', true],
+        ['BJ', true],
+        ['SJZ', false],
+      ].map(async ([unit, active]) => {
         const { rows } = await api.database.query<{ id: string }>(
           `INSERT INTO webhook_endpoint (unit_id, url, secret, events, active) VALUES ($1, 'https://example.com', 's', '{claim.stage_changed}', $2) RETURNING id`,
           [api.unitIds[unit as 'HQ'], active],
@@ -75,7 +82,10 @@ describe('submitting', () => {
       }),
     );
     const number = await submitted();
-    const { rows } = await api.database.query<{ endpoint_id: string; payload: unknown }>('SELECT endpoint_id, payload FROM webhook_delivery WHERE claim_number = $1', [number]);
+    const { rows } = await api.database.query<{ endpoint_id: string; payload: unknown }>(
+      'SELECT endpoint_id, payload FROM webhook_delivery WHERE claim_number = $1',
+      [number],
+    );
     expect(rows.map((row) => row.endpoint_id).toSorted()).toEqual([endpoints[0], endpoints[1]].toSorted());
     expect(rows[0]?.payload).toEqual({
       type: 'claim.stage_changed',
@@ -113,7 +123,12 @@ describe('submitting', () => {
     ['a name of spaces', { ...good, hospital: { ...hospital, name: '   ' } }, 400, 'VALIDATION_FAILED'],
     ['a day that does not exist', { ...good, visit: { ...visit, end: '2026-02-30' } }, 400, 'VALIDATION_FAILED'],
     ['a day in the year 0', { ...good, visit: { ...visit, start: '0000-01-01' } }, 400, 'VALIDATION_FAILED'],
-    ['a document twice', { ...good, documents: [1, 2].map(() => ({ documentId: '8f14e45f-ceea-467f-a9d8-1f6a2b3c4d5e', kind: 'INVOICE' })) }, 400, 'VALIDATION_FAILED'],
+    [
+      'a document twice',
+      { ...good, documents: [1, 2].map(() => ({ documentId: '8f14e45f-ceea-467f-a9d8-1f6a2b3c4d5e', kind: 'INVOICE' })) },
+      400,
+      'VALIDATION_FAILED',
+    ],
     ['a document id that is none', { ...good, documents: [{ documentId: '1', kind: 'INVOICE' }] }, 400, 'VALIDATION_FAILED'],
     ['an unknown employee', { ...good, employeeNo: 'E404' }, 422, 'EMPLOYEE_UNKNOWN'],
     ['an employee who has left', { ...good, employeeNo: 'E9' }, 422, 'EMPLOYEE_UNKNOWN'],
@@ -126,7 +141,12 @@ describe('submitting', () => {
     ['an invoice of nothing', { ...good, invoices: [invoice(), invoice({ amount: '0' })] }, 422, 'AMOUNT_INVALID'],
     ['lines a fen above the invoices', { ...good, ...oneLine({ amount: '526.01' }) }, 422, 'LINES_DO_NOT_ADD_UP'],
     ['an invoice number of another type', { ...good, ...oneInvoice({ type: '3' }) }, 422, 'INVOICE_KEY_INVALID'],
-    ['one invoice twice', { ...good, invoices: [invoice({ number: '7777777777', amount: '500' }), invoice({ number: '777-777-7777', amount: '26' })] }, 422, 'INVOICE_KEY_INVALID'],
+    [
+      'one invoice twice',
+      { ...good, invoices: [invoice({ number: '7777777777', amount: '500' }), invoice({ number: '777-777-7777', amount: '26' })] },
+      422,
+      'INVOICE_KEY_INVALID',
+    ],
   ];
   test.each(refusals)('refuses %s and stores nothing', async (_why, body, status, code) => {
     const before = await api.countRows();
@@ -171,12 +191,18 @@ describe('whose claim it is', () => {
     for (const action of ['confirm', 'resubmit', 'documents']) {
       const body = action === 'documents' ? { documents: [{ documentId: await document({ token: api.tokens.BJ, unitCode: 'BJ' }), kind: 'OTHER' }] } : {};
       const { employeeNo: _no, ...again } = claimBody();
-      const answer = await api.call({ method: 'POST', url: `/v1/claims/${number}/${action}`, body: action === 'resubmit' ? again : body, token: api.tokens.BJ });
+      const answer = await api.call({
+        method: 'POST',
+        url: `/v1/claims/${number}/${action}`,
+        body: action === 'resubmit' ? again : body,
+        token: api.tokens.BJ,
+      });
       expect([action, answer.json().code]).toEqual([action, 'NOT_FOUND']);
     }
     expect((await submit(claimBody(), { token: api.tokens.BJ })).json().code).toBe('EMPLOYEE_UNKNOWN');
     expect((await api.call({ url: `/v1/claims?employeeNo=E1`, token: api.tokens.BJ })).json().items).toEqual([]);
-    for (const absent of ['YB20261118-99999999', 'YB1', '%00', '..%2f']) expect((await api.call({ url: `/v1/claims/${absent}` })).json().code).toBe('NOT_FOUND');
+    for (const absent of ['YB20261118-99999999', 'YB1', '%00', '..%2f'])
+      expect((await api.call({ url: `/v1/claims/${absent}` })).json().code).toBe('NOT_FOUND');
   });
 
   test('a document of another unit cannot be put into a claim', async () => {
@@ -237,77 +263,5 @@ describe('drafts', () => {
     expect(answers.map((answer) => answer.statusCode).toSorted()).toEqual([200, 409, 409, 409, 409, 409, 409, 409]);
     const { rows } = await api.database.query('SELECT count(*) FROM workflow_command WHERE claim_number = $1', [number]);
     expect(rows).toEqual([{ count: 1 }]);
-  });
-});
-
-describe('resubmission', () => {
-  const resubmit = (number: string, body = claimBody()) => {
-    const { employeeNo: _, ...content } = body;
-    return api.call({ method: 'POST', url: `/v1/claims/${number}/resubmit`, body: content });
-  };
-  const end = (number: string, state: string) => api.database.query('UPDATE claim SET state = $2 WHERE number = $1', [number, state]);
-
-  test('a denied claim is taken up once by a new one that points at it', async () => {
-    const number = await submitted();
-    expect((await resubmit(number)).json()).toMatchObject({ code: 'PRIOR_CLAIM_INVALID', params: { state: 'SUBMITTED' } });
-    await end(number, 'DENIED');
-    const next = await resubmit(number);
-    expect(next.statusCode, next.body).toBe(201);
-    expect(next.json()).toMatchObject({ priorClaim: number, resubmissionNo: 1, employeeNo: 'E1', state: 'SUBMITTED' });
-    expect((await resubmit(number)).json()).toMatchObject({ code: 'PRIOR_CLAIM_INVALID', params: { resubmittedAs: next.json().number } });
-    const { items } = (await api.call({ url: `/v1/claims/${next.json().number}/history` })).json();
-    expect(items[0].remark).toEqual({ zh: `已重新提交，原申请${number}`, en: `Submitted again, after ${number}` });
-  });
-
-  test('a chain ends where the unit says: three times by default', async () => {
-    let number = await submitted();
-    for (let no = 1; no <= 3; no += 1) {
-      await end(number, 'WITHDRAWN');
-      const next = await resubmit(number);
-      expect(next.json()).toMatchObject({ resubmissionNo: no });
-      number = next.json().number;
-    }
-    await end(number, 'DENIED');
-    const before = await api.countRows();
-    expect((await resubmit(number)).json()).toMatchObject({ status: 409, code: 'RESUBMISSION_LIMIT', params: { limit: 3 } });
-    expect(await api.countRows()).toEqual(before);
-  });
-
-  test('two at once with different keys: one', async () => {
-    const number = await submitted();
-    await end(number, 'DENIED');
-    const answers = await Promise.all(Array.from({ length: 5 }, () => resubmit(number)));
-    expect(answers.map((answer) => answer.statusCode).toSorted()).toEqual([201, 422, 422, 422, 422]);
-  });
-});
-
-describe('adding documents', () => {
-  test('each once, audited; not to a claim that is over', async () => {
-    const number = await submitted();
-    const documentId = await document();
-    const add = (documents: unknown) => api.call({ method: 'POST', url: `/v1/claims/${number}/documents`, body: { documents } });
-    const first = await add([{ documentId, kind: 'PRESCRIPTION_OR_RECORD' }]);
-    expect(first.statusCode, first.body).toBe(201);
-    expect(first.json().documents).toEqual([
-      { documentId, kind: 'PRESCRIPTION_OR_RECORD', fileName: 'invoice.pdf', mediaType: 'application/pdf', sizeBytes: expect.any(Number), addedAt: '2026-11-18T01:30:00.000Z' },
-    ]);
-    expect((await add([{ documentId, kind: 'OTHER' }])).json().documents).toEqual(first.json().documents);
-    const { rows } = await api.database.query(`SELECT action, actor->>'type' AS type FROM audit_entry WHERE claim_number = $1 ORDER BY id`, [number]);
-    expect(rows.map((row) => row['action'])).toEqual(['CREATED', 'DOCUMENTS_ADDED', 'DOCUMENTS_ADDED']);
-
-    for (const bad of [[], 'x', [{ documentId }], [{ documentId, kind: 'SELFIE' }]]) expect((await add(bad)).statusCode).toBe(400);
-    await api.database.query('UPDATE claim SET closed_at = now() WHERE number = $1', [number]);
-    expect((await add([{ documentId, kind: 'OTHER' }])).json().code).toBe('CLAIM_CLOSED');
-  });
-
-  test('no more than fifty to one claim, in however many requests', async () => {
-    const number = await submitted();
-    const add = (ids: string[]) => api.call({ method: 'POST', url: `/v1/claims/${number}/documents`, body: { documents: ids.map((documentId) => ({ documentId, kind: 'OTHER' })) } });
-    const ids = await Promise.all(Array.from({ length: 51 }, () => document()));
-    expect((await add(ids)).statusCode).toBe(400);
-    expect((await add(ids.slice(0, 50))).statusCode).toBe(201);
-    expect((await add(ids.slice(50))).statusCode).toBe(400);
-    const { rows } = await api.database.query('SELECT count(*) FROM claim_document WHERE claim_number = $1', [number]);
-    expect(rows).toEqual([{ count: 50 }]);
   });
 });

@@ -1,11 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApi, type TestApi } from './support.ts';
+import { claimBody, invoice, startTestApi, type TestApi } from './support.ts';
 
 let api: TestApi;
 beforeAll(async () => {
   api = await startTestApi();
 });
 afterAll(() => api?.close());
+
+/** Sends requests while `lock` holds what they need, and lets go once all of them wait for it: from there on they race. */
+async function atOnce<T>(lock: string, send: () => Promise<T>[]): Promise<T[]> {
+  let sent: Promise<T>[] = [];
+  await api.database.write(async (tx) => {
+    await tx.query(lock);
+    sent = send();
+    const waiting = `SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await api.database.query<{ count: number }>(waiting)).rows[0]?.count, { timeout: 30_000 }).toBe(sent.length);
+  });
+  return Promise.all(sent);
+}
 
 const SETTINGS = {
   serviceLevels: { bureauReview: { escalateAfter: { workingDays: 7 } }, taskDue: { dueAfter: { seconds: 60 } } },
@@ -15,7 +28,14 @@ const SETTINGS = {
   maxResubmissions: 0,
 };
 
-const unitBody = (code: string, parentCode: string, more = {}) => ({ code, name: `单位 ${code}`, nameEn: `Unit ${code}`, parentCode, region: '130100', ...more });
+const unitBody = (code: string, parentCode: string, more = {}) => ({
+  code,
+  name: `单位 ${code}`,
+  nameEn: `Unit ${code}`,
+  parentCode,
+  region: '130100',
+  ...more,
+});
 const addUnit = (code: string, parentCode: string, more = {}) => api.call({ method: 'POST', url: '/v1/units', body: unitBody(code, parentCode, more) });
 const patchUnit = (code: string, version: number, body: unknown, token?: string) =>
   api.call({ method: 'PATCH', url: `/v1/units/${code}`, body, headers: { 'if-match': `"${version}"` }, ...(token !== undefined && { token }) });
@@ -79,7 +99,10 @@ describe('units', () => {
   test('two moves at once that would make a cycle together: one of them is refused', async () => {
     await addUnit('X-A', 'SJZ');
     await addUnit('X-B', 'SJZ');
-    const answers = await Promise.all([patchUnit('X-A', 1, { parentCode: 'X-B' }), patchUnit('X-B', 1, { parentCode: 'X-A' })]);
+    const answers = await atOnce(`SELECT FROM unit WHERE code IN ('X-A', 'X-B') FOR UPDATE`, () => [
+      patchUnit('X-A', 1, { parentCode: 'X-B' }),
+      patchUnit('X-B', 1, { parentCode: 'X-A' }),
+    ]);
     expect(answers.map((answer) => answer.statusCode).toSorted()).toEqual([200, 422]);
   });
 
@@ -109,7 +132,20 @@ describe('units', () => {
       cursor = `&cursor=${page.nextCursor}`;
     }
     expect(seen).toEqual(['P-1', 'P-2', 'P-3', 'P-4', 'P-5']);
-    expect((await api.call({ url: '/v1/units?cursor=garbage' })).json().code).toBe('CURSOR_INVALID');
+  });
+
+  const opaque = (json: string) => Buffer.from(json).toString('base64url');
+  test.each([
+    ['/v1/units', 'garbage'],
+    ['/v1/units', opaque('{}')],
+    ['/v1/employees', opaque(String.raw`"\u0000"`)],
+    ['/v1/tasks', opaque(`{"due":"0000-01-01T00:00:00Z","id":"${randomUUID()}"}`)],
+    ['/v1/tasks', opaque('{"due":null,"id":"1"}')],
+    ['/v1/webhook-deliveries', opaque(`{"createdAt":"9999999-01-01T00:00:00Z","id":"${randomUUID()}"}`)],
+    ['/v1/claims', opaque('{"createdAt":"0000-01-01T00:00:00Z","number":"x"}')],
+    ['/v1/claims', opaque(String.raw`{"createdAt":"2026-01-01T00:00:00Z","number":"\u0000"}`)],
+  ])('%s with a cursor that is none of ours: %s', async (url, cursor) => {
+    expect((await api.call({ url: `${url}?cursor=${cursor}` })).json().code).toBe('CURSOR_INVALID');
   });
 
   async function ancestorsOf(code: string): Promise<string[]> {
@@ -164,7 +200,13 @@ describe('employees', () => {
   });
 });
 
-const accountBody = (more = {}) => ({ holderName: '员工E1', accountNo: '6222020402001234567', bankName: '兴业银行石家庄分行', bankCode: '309121000018', ...more });
+const accountBody = (more = {}) => ({
+  holderName: '员工E1',
+  accountNo: '6222020402001234567',
+  bankName: '兴业银行石家庄分行',
+  bankCode: '309121000018',
+  ...more,
+});
 const addAccount = (employeeNo: string, more = {}) => api.call({ method: 'POST', url: `/v1/employees/${employeeNo}/accounts`, body: accountBody(more) });
 
 describe('accounts, quotas, roles', () => {
@@ -178,11 +220,27 @@ describe('accounts, quotas, roles', () => {
 
   test('a new account replaces the old one, also when two come at once', async () => {
     await addAccount('E4', { holderName: '员工E4' });
-    await Promise.all(['111111', '222222', '333333'].map((accountNo) => addAccount('E4', { holderName: '员工E4', accountNo })));
+    await atOnce(`SELECT FROM employee WHERE employee_no = 'E4' FOR NO KEY UPDATE`, () =>
+      ['111111', '222222', '333333'].map((accountNo) => addAccount('E4', { holderName: '员工E4', accountNo })),
+    );
     const { items } = (await api.call({ url: '/v1/employees/E4/accounts' })).json();
     expect(items).toHaveLength(4);
     expect(items.filter((one: { replacedAt: string | null }) => one.replacedAt === null)).toHaveLength(1);
     expect(items[0].replacedAt).toBeNull();
+  });
+
+  test('a changed account is told to the claimant of every open claim, and to the workflow of a failed payment', async () => {
+    const submit = async () =>
+      (await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ employeeNo: 'E2', invoices: [invoice()] }) })).json().number;
+    const [failed, open, over] = [await submit(), await submit(), await submit()];
+    await api.database.query(`UPDATE claim SET state = 'PAYMENT_FAILED' WHERE number = $1`, [failed]);
+    await api.database.query(`UPDATE claim SET state = 'PAID', closed_at = now() WHERE number = $1`, [over]);
+    expect((await addAccount('E2', { holderName: '员工E2', accountNo: '6222020402009999' })).statusCode).toBe(201);
+    const notices = await api.database.query(`SELECT claim_number AS number, params, recipient FROM notice WHERE template = 'ACCOUNT_CHANGED' ORDER BY 1`);
+    const told = { params: { accountTail: '9999' }, recipient: { kind: 'claimant' } };
+    expect(notices.rows).toEqual([failed, open].map((number) => ({ number, ...told })));
+    const signals = await api.database.query(`SELECT claim_number AS number, payload FROM workflow_command WHERE signal = 'accountChanged'`);
+    expect(signals.rows).toEqual([{ number: failed, payload: {} }]);
   });
 
   test('a quota is set and read; what claims hold of it stays', async () => {
@@ -198,11 +256,27 @@ describe('accounts, quotas, roles', () => {
 
   test('roles are replaced within what the key sees', async () => {
     await api.giveRole({ employee: 'E2', unit: 'BJ', role: 'finance' });
-    const put = (roles: unknown, token?: string) => api.call({ method: 'PUT', url: '/v1/employees/E2/roles', body: { roles }, ...(token !== undefined && { token }) });
-    const names = (answer: Awaited<ReturnType<typeof put>>) => answer.json().roles.map((one: { unitCode: string; role: string }) => `${one.unitCode}:${one.role}`);
-    expect(names(await put([{ unitCode: 'SJZ', role: 'approver' }, { unitCode: 'BJ', role: 'finance' }]))).toEqual(['BJ:finance', 'SJZ:approver']);
+    const put = (roles: unknown, token?: string) =>
+      api.call({ method: 'PUT', url: '/v1/employees/E2/roles', body: { roles }, ...(token !== undefined && { token }) });
+    const names = (answer: Awaited<ReturnType<typeof put>>) =>
+      answer.json().roles.map((one: { unitCode: string; role: string }) => `${one.unitCode}:${one.role}`);
+    expect(
+      names(
+        await put([
+          { unitCode: 'SJZ', role: 'approver' },
+          { unitCode: 'BJ', role: 'finance' },
+        ]),
+      ),
+    ).toEqual(['BJ:finance', 'SJZ:approver']);
     expect(names(await put([{ unitCode: 'SJZ', role: 'hr' }]))).toEqual(['SJZ:hr']);
-    expect(names(await put([{ unitCode: 'SJZ', role: 'hr' }, { unitCode: 'SJZ', role: 'approver' }]))).toEqual(['SJZ:approver', 'SJZ:hr']);
+    expect(
+      names(
+        await put([
+          { unitCode: 'SJZ', role: 'hr' },
+          { unitCode: 'SJZ', role: 'approver' },
+        ]),
+      ),
+    ).toEqual(['SJZ:approver', 'SJZ:hr']);
     // a key of BJ leaves what lies in SJZ alone, and cannot give what it does not see
     expect(names(await put([], api.tokens.BJ))).toEqual([]);
     expect(names(await api.call({ url: '/v1/employees/E2/roles' }))).toEqual(['SJZ:approver', 'SJZ:hr']);

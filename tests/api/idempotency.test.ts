@@ -33,7 +33,8 @@ const intercepted = (tx: Tx, before: (text: string) => Promise<void>): Tx => ({
   },
 });
 
-const submit = (body: unknown, key: string | null, call: { token?: string; as?: string } = {}) => api.call({ method: 'POST', url: '/v1/claims', body, key, ...call });
+const submit = (body: unknown, key: string | null, call: { token?: string; as?: string } = {}) =>
+  api.call({ method: 'POST', url: '/v1/claims', body, key, ...call });
 const isCreate = (text: string) => text.includes('INSERT INTO claim (');
 
 describe('one request, however often it is sent', () => {
@@ -86,7 +87,10 @@ describe('one request, however often it is sent', () => {
     const first = await submit(body, key);
     const reversed = Object.fromEntries(Object.entries(body).toReversed());
     expect((await submit(JSON.stringify(reversed, null, 2), key)).body).toBe(first.body);
-    for (const other of [{ ...body, kind: 'EMERGENCY' }, { ...body, lines: (body['lines'] as unknown[]).toReversed() }]) {
+    for (const other of [
+      { ...body, kind: 'EMERGENCY' },
+      { ...body, lines: (body['lines'] as unknown[]).toReversed() },
+    ]) {
       const answer = await submit(other, key);
       expect([answer.statusCode, answer.json().code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
     }

@@ -56,7 +56,15 @@ export type TestApi = {
   /** what `deps.clock` says; set it to move on */
   time: { now: Date };
   call(call: Call): Promise<LightMyRequestResponse>;
-  upload(file: { content: Uint8Array; name?: string; type?: string; unitCode?: string; token?: string | null; as?: string; key?: string | null }): Promise<LightMyRequestResponse>;
+  upload(file: {
+    content: Uint8Array;
+    name?: string;
+    type?: string;
+    unitCode?: string;
+    token?: string | null;
+    as?: string;
+    key?: string | null;
+  }): Promise<LightMyRequestResponse>;
   makeKey(key: { unit: UnitCode; scopes: readonly Scope[] }): Promise<string>;
   giveRole(role: { employee: string; unit: UnitCode; role: Role }): Promise<void>;
   /** rows of every table by name: what a refusal must leave as it was */
@@ -147,10 +155,14 @@ async function seed(database: Database): Promise<Pick<TestApi, 'tokens' | 'unitI
     const id = randomUUID();
     unitIds[code] = id;
     ancestors[code] = [...(parent === null ? [] : (ancestors[parent] ?? [])), id];
-    await database.query(
-      'INSERT INTO unit (id, code, name, name_en, parent_id, ancestor_ids, region) VALUES ($1, $2, $3, $3, $4, $5, $6)',
-      [id, code, `单位 ${code}`, parent === null ? null : unitIds[parent], ancestors[code], region],
-    );
+    await database.query('INSERT INTO unit (id, code, name, name_en, parent_id, ancestor_ids, region) VALUES ($1, $2, $3, $3, $4, $5, $6)', [
+      id,
+      code,
+      `单位 ${code}`,
+      parent === null ? null : unitIds[parent],
+      ancestors[code],
+      region,
+    ]);
   }
   const employeeIds: Record<string, string> = {};
   for (const { no, unit, region, active } of EMPLOYEES) {
@@ -162,7 +174,7 @@ async function seed(database: Database): Promise<Pick<TestApi, 'tokens' | 'unitI
   }
   const tokens: Record<string, string> = {};
   for (const { code } of UNITS) tokens[code] = await makeKey(database, { unitId: unitIds[code] ?? '', scopes: SCOPES });
-  return { tokens: tokens as TestApi['tokens'], unitIds: unitIds as TestApi['unitIds'], employeeIds: employeeIds as TestApi['employeeIds'] };
+  return { tokens, unitIds, employeeIds };
 }
 
 async function makeKey(database: Database, { unitId, scopes }: { unitId: string; scopes: readonly Scope[] }): Promise<string> {
@@ -223,7 +235,15 @@ let invoices = 0;
 /** An invoice that no other test has: a fiscal e-bill of 526.00 with its own number. */
 export function invoice(overrides: Record<string, unknown> = {}): Record<string, unknown> {
   invoices += 1;
-  return { type: '1', code: '11010126', number: String(invoices).padStart(10, '0'), checkCode: '4f2a1c', amount: '526.00', issuedOn: '2026-11-10', ...overrides };
+  return {
+    type: '1',
+    code: '11010126',
+    number: String(invoices).padStart(10, '0'),
+    checkCode: '4f2a1c',
+    amount: '526.00',
+    issuedOn: '2026-11-10',
+    ...overrides,
+  };
 }
 
 function fail(): never {

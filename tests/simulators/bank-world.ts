@@ -55,7 +55,7 @@ export function transfer(trnuid: string, fields: Fields = {}) {
 export const post = (name: string, body: string, headers: Record<string, string> = headersFor(name, body)) =>
   fetch(`${bank.url}/fox`, { method: 'POST', headers, body, signal: AbortSignal.timeout(30_000) });
 
-export async function call(name: string, body: string): Promise<any> {
+export async function call(name: string, body: string) {
   const response = await post(name, body);
   expect(response.status).toBe(200);
   return readXml(await response.text()).FOX;
@@ -79,7 +79,11 @@ export async function statement(start: string, end: string, more: { page?: numbe
 
 export const control = (method: string, path: string, body?: unknown) => bank.control(method, path, body);
 export const fault = (settings: object) => control('POST', '/faults', settings);
-export const today = async () => (await control('GET', '/clock')).body.now.slice(0, 10) as string;
-export const account = async () => (await control('GET', '/accounts')).body.accounts[0];
+export const today = async () => (await control('GET', '/clock')).body.now.slice(0, 10);
+export async function account() {
+  const [only] = (await control('GET', '/accounts')).body.accounts;
+  if (!only) throw new Error('the bank has no account');
+  return only;
+}
 export const instructions = async () => (await control('GET', '/instructions')).body.instructions;
 export const notices = () => receiver.calls.map(({ body }) => readXml(body).FOX?.SECURITIES_MSGSRQV1.DZXFERNTFRQ);

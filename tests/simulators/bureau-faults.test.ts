@@ -23,7 +23,7 @@ describe('fault switches on callbacks', () => {
     await until(() => receiver.calls.length === 5);
     const [first, second] = receiver.calls.slice(3).map(({ body }) => JSON.parse(body));
     expect(second).toEqual({ ...first, opter: 'another' });
-    await until(async () => (await bureau.control('GET', '/ledger?kind=attempted')).body.entries.at(-1).result === 'refused');
+    await until(async () => (await bureau.control('GET', '/ledger?kind=attempted')).body.entries.at(-1)?.result === 'refused');
     expect((await bureau.control('GET', '/callbacks')).body.callbacks[1]).toMatchObject({ state: 'acknowledged', attempts: 2 });
   });
 
@@ -33,7 +33,7 @@ describe('fault switches on callbacks', () => {
     await call('DZ01', claim('C1'));
     await until(() => decisions().length === 2);
     expect(decisions().map((each) => each.rslt_type)).toEqual(['2', '4']);
-    expect((await query('C1')).map((each: any) => each.rslt_type)).toEqual(['4', '2']);
+    expect((await query('C1')).map((each) => each.rslt_type)).toEqual(['4', '2']);
   });
 
   test('wrong signature and garbage are each sent once, then the right call, until it is acknowledged', async () => {
@@ -48,7 +48,7 @@ describe('fault switches on callbacks', () => {
     await until(async () => (await bureau.control('GET', '/callbacks')).body.callbacks[0]?.state === 'acknowledged');
     expect(receiver.calls.map(({ signatureRight }) => signatureRight)).toEqual([false, true, true, true, true]);
     const { entries } = (await bureau.control('GET', '/ledger?kind=attempted')).body;
-    expect(entries.map((each: any) => [each.result, each.note])).toEqual([
+    expect(entries.map((each) => [each.result, each.note])).toEqual([
       ['failed', 'HTTP 401'],
       ['failed', 'HTTP 400'],
       ['failed', 'HTTP 503'],
@@ -70,7 +70,7 @@ describe('fault switches on callbacks', () => {
     await bureau.control('POST', `/bureaus/${CODE}/visits`, { visit_no: 'V1', psn_no: 'P1', medfee_sumamt: '1.00' });
     await until(() => receiver.calls.length === 3);
     expect(decisions().map((each) => each?.corr_id)).toEqual(expect.arrayContaining(['nobody-knows', 'C1', undefined]));
-    expect(decisions().at(-1).corr_id).toBe('C1');
+    expect(decisions().at(-1)?.corr_id).toBe('C1');
     const visit = receiver.calls.find(({ name }) => name === 'DZ13');
     expect(JSON.parse(visit?.body ?? '').input).toEqual({ visit: { visit_no: 'V1', psn_no: 'P1', medfee_sumamt: '1.00' } });
   });
@@ -113,7 +113,7 @@ describe('fault switches on requests', () => {
     expect(await query('C1', 'C2')).toHaveLength(2);
     expect((await raw('C2', id('0002'))).status).toBe(200);
     const { entries } = (await bureau.control('GET', '/ledger?kind=transaction')).body;
-    expect(entries.filter((each: any) => each.submitted)).toHaveLength(2);
+    expect(entries.filter((each) => each.submitted)).toHaveLength(2);
   });
 
   test('slow, garbage, a refused signature, a rejection by code, until cleared', async () => {

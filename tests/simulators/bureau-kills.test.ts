@@ -1,7 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { acknowledged, answerWith, bureau, call, claim, decisions, envelope, fault, plan, post, query, receiver } from './bureau-world.ts';
+import { acknowledged, answerWith, bureau, call, claim, decisions, envelope, fault, plan, post, query, receiver, type GatewayAnswer } from './bureau-world.ts';
 import { until } from './client.ts';
 
 describe('killed at any moment', () => {
@@ -26,7 +26,7 @@ describe('killed at any moment', () => {
     await until(async () => (await query('C2'))[0]?.rslt_type === '2');
     await until(() => decisions().some((each) => each.corr_id === 'C2'));
     expect(await query('C1')).toEqual([told]);
-    await until(async () => (await bureau.control('GET', '/callbacks')).body.callbacks.every((each: any) => each.state === 'acknowledged'));
+    await until(async () => (await bureau.control('GET', '/callbacks')).body.callbacks.every((each) => each.state === 'acknowledged'));
     const lines = (await readFile(join(bureau.data, 'bureau.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).n)).toEqual(lines.map((_, index) => index + 1));
   });
@@ -37,7 +37,7 @@ describe('killed at any moment', () => {
       const pouring = Array.from({ length: 15 }, async (_, index) => {
         const corrId = `R${round}-${index}`;
         const response = await post('DZ01', JSON.stringify(envelope('DZ01', claim(corrId)))).catch(() => undefined);
-        const answered: any = await response?.json().catch(() => undefined);
+        const answered = (await response?.json().catch(() => undefined)) as GatewayAnswer | undefined;
         if (answered?.infcode === 0) accepted.push(corrId);
       });
       await until(() => accepted.length > round * 5);
@@ -46,9 +46,9 @@ describe('killed at any moment', () => {
     }
     const results = await until(async () => {
       const found = await query(...accepted);
-      return found.every((each: any) => each.rslt_type === '2') ? found : undefined;
+      return found.every((each) => each.rslt_type === '2') ? found : undefined;
     });
-    expect(results.map((each: any) => each.corr_id)).toEqual(accepted);
-    expect(new Set(results.map((each: any) => each.dcsn_no)).size).toBe(accepted.length);
+    expect(results.map((each) => each.corr_id)).toEqual(accepted);
+    expect(new Set(results.map((each) => each.dcsn_no)).size).toBe(accepted.length);
   });
 });

@@ -2,6 +2,21 @@
 import { afterEach, beforeEach, expect } from 'vitest';
 import { headersFor, OUT, type Received, type Simulator, sm3, startReceiver, startSimulator } from './client.ts';
 
+/** What a bureau answers, as far as a test looks at it. */
+export type Decision = { corr_id: string; dcsn_no: string; rslt_type: string; stas?: string };
+export type GatewayAnswer = {
+  infcode: number;
+  err_msg: string;
+  output: {
+    signinoutb: { sign_no: string };
+    baseinfo: object;
+    insuinfo: object[];
+    results: Decision[];
+    wdr_stas: string;
+    reimFlag: string;
+  };
+};
+
 export const CODE = '130100';
 export let bureau: Simulator;
 export let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -69,10 +84,10 @@ export async function signIn() {
   return signNo;
 }
 
-export async function call(infno: string, input: object, msgid?: string): Promise<any> {
+export async function call(infno: string, input: object, msgid?: string) {
   const response = await post(infno, JSON.stringify(envelope(infno, input, msgid)));
   expect(response.status).toBe(200);
-  return response.json();
+  return (await response.json()) as GatewayAnswer;
 }
 
 /** 153.33 yuan: class 甲 100.00, 乙 33.33, 丙 20.00. */
@@ -121,7 +136,7 @@ export const invoice = (no: string) => ({
   billDate: '2026-11-01',
 });
 
-export const decisions = () => receiver.calls.map(({ body }) => JSON.parse(body).input.decision);
+export const decisions = () => receiver.calls.map(({ body }) => (JSON.parse(body) as { input: { decision: Decision } }).input.decision);
 export const plan = (settings: object) => bureau.control('PUT', `/bureaus/${CODE}`, { plan: settings });
 export const fault = (settings: object) => bureau.control('POST', '/faults', settings);
 export const instruct = (corrId: string, ...rulings: object[]) => bureau.control('PUT', `/bureaus/${CODE}/claims/${corrId}`, { rulings });

@@ -1,5 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { bureau, call, claim, CODE, decide, decisions, envelope, instruct, invoice, plan, post, query, receiver, signIn } from './bureau-world.ts';
+import {
+  bureau,
+  call,
+  claim,
+  CODE,
+  decide,
+  decisions,
+  envelope,
+  instruct,
+  invoice,
+  plan,
+  post,
+  query,
+  receiver,
+  signIn,
+  type GatewayAnswer,
+} from './bureau-world.ts';
 import { headersFor, OUT, sm3, until } from './client.ts';
 
 describe('envelope and signature', () => {
@@ -44,7 +60,7 @@ describe('envelope and signature', () => {
     for (const body of bodies) {
       const response = await post('DZ01', body);
       expect([body, response.status]).toEqual([body, 200]);
-      const answered: any = await response.json();
+      const answered = (await response.json()) as GatewayAnswer;
       expect([body, answered.infcode, answered.err_msg.slice(0, 11)]).toEqual([body, -1, '[DZ-FORMAT]']);
     }
     expect(await query('C1')).toEqual([]);
@@ -120,7 +136,7 @@ describe('claims', () => {
       ],
     });
     expect(await query('C1', 'unknown')).toEqual([decision]);
-    await until(async () => (await bureau.control('GET', '/callbacks')).body.callbacks[0].state === 'acknowledged');
+    await until(async () => (await bureau.control('GET', '/callbacks')).body.callbacks[0]?.state === 'acknowledged');
     const { billAmt: _, billDate: __, ...certificate } = invoice('C1');
     expect((await call('5501', { data: certificate })).output.reimFlag).toBe('1');
   });
@@ -170,7 +186,7 @@ describe('claims', () => {
     await call('DZ01', claim('C3'));
     await until(() => decisions().some(({ corr_id }) => corr_id === 'C3'));
     const { entries } = (await bureau.control('GET', '/ledger?kind=decided')).body;
-    expect(entries.map(({ decision }: any) => [decision.corr_id, decision.osubmit_msgid === second.msgid])).toEqual([
+    expect(entries.map(({ decision }) => [decision.corr_id, decision.osubmit_msgid === second.msgid])).toEqual([
       ['C1', true],
       ['C3', false],
     ]);
@@ -196,7 +212,7 @@ describe('claims', () => {
     await instruct('C3', { outcome: 'approve' }, { outcome: 'deny' });
     await call('DZ01', claim('C3'));
     await until(() => decisions()[3]);
-    expect((await query('C3')).map((each: any) => each.rslt_type)).toEqual(['2', '3']);
+    expect((await query('C3')).map((each) => each.rslt_type)).toEqual(['2', '3']);
   });
 
   test('withdrawn, already decided, unknown', async () => {

@@ -12,10 +12,27 @@ import { XMLParser } from 'fast-xml-parser';
 export const OUT = { key: 'employer-1', secret: 'out-secret' };
 export const IN = { key: 'gateway-1', secret: 'in-secret' };
 
+/** What the control APIs answer, as far as a test looks at it. */
+export type ControlAnswer = {
+  id: number;
+  now: string;
+  offsetMs: number;
+  entries: {
+    result: string;
+    note: string;
+    submitted?: object;
+    decision: { corr_id: string; osubmit_msgid: string };
+  }[];
+  callbacks: { state: string; attempts: number }[];
+  faults: { used: number }[];
+  accounts: { balance: string; entries: { kind: string; amount: string; trnuid: string }[] }[];
+  instructions: { trnuid: string; returned: { reason: string } | null }[];
+};
+
 export type Simulator = {
   url: string;
   data: string;
-  control(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  control(method: string, path: string, body?: unknown): Promise<{ status: number; body: ControlAnswer }>;
   /** Ends the process the hard way and starts it again over the same data. */
   killAndRestart(change?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
@@ -60,7 +77,7 @@ export async function startSimulator(
     async control(method, path, body) {
       const sent = body === undefined ? {} : { body: JSON.stringify(body) };
       const response = await fetch(`${running.url}/_control${path}`, { method, ...sent });
-      return { status: response.status, body: await response.json() };
+      return { status: response.status, body: (await response.json()) as ControlAnswer };
     },
     async killAndRestart(change) {
       await end(running.child, 'SIGKILL');
@@ -140,4 +157,23 @@ export async function until<Value>(probe: () => Promise<Value | undefined | fals
 }
 
 const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '$', parseTagValue: false });
-export const readXml = (text: string): any => parser.parse(text);
+export const readXml = (text: string) => parser.parse(text) as { FOX: Fox };
+
+type Status = { CODE: string; SEVERITY: string; MESSAGE: string };
+type Processing = { XFERPRCCODE: string; REASON: string; MESSAGE: string };
+type Transfer = { SRVRTID: string; XFERINFO: { TRNAMT: string }; XFERPRCSTS: Processing };
+type Entry = { BIZREF: string; ATTACHINFO: string; TRNAMT: string };
+
+/** A document of the bank, as far as a test looks at it. */
+export type Fox = {
+  SIGNONMSGSRSV1: { SONRS: { STATUS: Status } };
+  SECURITIES_MSGSRQV1: { DZXFERNTFRQ: { TRNUID: string; CLIENTREF: string; XFER: Transfer } };
+  SECURITIES_MSGSRSV1: {
+    XFERTRNRS: { TRNUID: string; STATUS: Status; XFERRS: { SRVRID: string; XFERINFO: { TRNAMT: string }; XFERPRCSTS: Processing } };
+    XFERINQTRNRS: { XFERINQRS: { XFERLIST: { $MORE: string; XFER: Transfer } } };
+    SCUSTSTMTTRNRS: {
+      STATUS: Status;
+      SCUSTSTMTRS?: { TRANLIST: { $MORE: string; STMTTRN?: Entry | Entry[] }; LEDGERBAL: { BALAMT: string } };
+    };
+  };
+};

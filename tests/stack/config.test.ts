@@ -10,7 +10,7 @@ writeFileSync(file, '{}');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const shared = { DATABASE_URL: 'postgresql://u:secret@db:5432/daozhang', DOCUMENT_DIR: '/documents', KEYS_DIR: '/keys', GATEWAYS_FILE: file };
-const worker = { ...shared, SMTP_URL: 'smtp://mail:25', MAIL_FROM: '到账 <claims@example.com>', PUBLIC_URL: 'https://claims.example.com/' };
+const worker = { ...shared, SMTP_URL: 'smtp://mail:25', MAIL_FROM: '到账 <claims@example.com>' };
 
 test('what is not set has its default', () => {
   expect(readApiConfig(shared)).toEqual({
@@ -24,13 +24,13 @@ test('what is not set has its default', () => {
     host: '127.0.0.1',
     port: 8080,
     trustProxy: [],
+    webhookNetworks: [],
   });
-  const { metricsPort, smtpUrl, mailFrom, publicUrl } = readWorkerConfig(worker);
-  expect({ metricsPort, smtpUrl, mailFrom, publicUrl }).toEqual({
+  const { metricsPort, smtpUrl, mailFrom } = readWorkerConfig(worker);
+  expect({ metricsPort, smtpUrl, mailFrom }).toEqual({
     metricsPort: undefined,
     smtpUrl: 'smtp://mail:25',
     mailFrom: '到账 <claims@example.com>',
-    publicUrl: 'https://claims.example.com',
   });
 });
 
@@ -54,8 +54,17 @@ test('every bad variable is reported at once, and no value with it', () => {
     }),
   );
   expect(error.problems.map(({ variable }) => variable).toSorted()).toEqual([
-    'DATABASE_POOL_SIZE', 'DATABASE_URL', 'DOCUMENT_DIR', 'GATEWAYS_FILE', 'HTTP_PORT', 'KEYS_DIR', 'LOG_LEVEL',
-    'TEMPORAL_ADDRESS', 'TEMPORAL_TLS_CA_FILE', 'TEMPORAL_TLS_KEY_FILE', 'TRUST_PROXY',
+    'DATABASE_POOL_SIZE',
+    'DATABASE_URL',
+    'DOCUMENT_DIR',
+    'GATEWAYS_FILE',
+    'HTTP_PORT',
+    'KEYS_DIR',
+    'LOG_LEVEL',
+    'TEMPORAL_ADDRESS',
+    'TEMPORAL_TLS_CA_FILE',
+    'TEMPORAL_TLS_KEY_FILE',
+    'TRUST_PROXY',
   ]);
   for (const { variable } of error.problems) expect(error.message).toContain(`${variable}: `);
   expect(error.message).toContain('KEYS_DIR: missing');
@@ -64,16 +73,27 @@ test('every bad variable is reported at once, and no value with it', () => {
 });
 
 test.each([
-  ['HTTP_PORT', '8080 '], ['HTTP_PORT', '8e3'], ['HTTP_PORT', '0x50'], ['HTTP_PORT', '0'], ['DATABASE_POOL_SIZE', '1.5'],
-  ['TRUST_PROXY', '10.0.0.0/33'], ['TRUST_PROXY', '10.0.0.0/8/8'], ['TRUST_PROXY', 'true'], ['TRUST_PROXY', '::1/129'],
-  ['TEMPORAL_ADDRESS', 'http://temporal:7233'], ['TEMPORAL_ADDRESS', 'temporal'], ['DATABASE_URL', 'db:5432/daozhang'],
+  ['HTTP_PORT', '8080 '],
+  ['HTTP_PORT', '8e3'],
+  ['HTTP_PORT', '0x50'],
+  ['HTTP_PORT', '0'],
+  ['DATABASE_POOL_SIZE', '1.5'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
+  ['TRUST_PROXY', '10.0.0.0/8/8'],
+  ['TRUST_PROXY', 'true'],
+  ['TRUST_PROXY', '::1/129'],
+  ['TEMPORAL_ADDRESS', 'http://temporal:7233'],
+  ['TEMPORAL_ADDRESS', 'temporal'],
+  ['DATABASE_URL', 'db:5432/daozhang'],
 ])('%s=%s is refused', (variable, value) => {
   const error = problemsOf(() => readApiConfig({ ...shared, [variable]: value }));
   expect(error.problems.map((problem) => problem.variable)).toEqual([variable]);
 });
 
 test.each([
-  ['MAIL_FROM', 'claims'], ['MAIL_FROM', 'a@b.example\nBcc: c@d.example'], ['PUBLIC_URL', 'javascript:alert(1)'], ['SMTP_URL', 'http://mail'],
+  ['MAIL_FROM', 'claims'],
+  ['MAIL_FROM', 'a@b.example\nBcc: c@d.example'],
+  ['SMTP_URL', 'http://mail'],
 ])('%s=%s is refused', (variable, value) => {
   const error = problemsOf(() => readWorkerConfig({ ...worker, [variable]: value }));
   expect(error.problems.map((problem) => problem.variable)).toEqual([variable]);

@@ -21,6 +21,8 @@ test('an error keeps its kind, code, constraint and calls, and loses the values 
   expect(described.cause).toMatchObject({ code: '22P02', constraint: 'employee_identity_no_key', message: 'invalid input syntax for type integer: "…"' });
   expect(described.stack?.[0]).toMatch(/^at /);
 
-  const fromPrisma = Object.assign(new Error('Invalid `create()` invocation:\n{ data: { phone: "13800000000" } }\n\nArgument `unit` is missing.'), { name: 'PrismaClientValidationError' });
+  const fromPrisma = Object.assign(new Error('Invalid `create()` invocation:\n{ data: { phone: "13800000000" } }\n\nArgument `unit` is missing.'), {
+    name: 'PrismaClientValidationError',
+  });
   expect(describeError(fromPrisma).message).toBe('Argument `unit` is missing.');
 });

@@ -48,15 +48,17 @@ test('a migration is written for what the schema has and the migrations lack, fu
   });
   const databaseUrl = await freshDatabase('project');
   mkdirSync(project);
-  const schema = (fields: string) =>
-    `datasource db {\n  provider = "postgresql"\n}\nmodel Town {\n  id Int @id\n${fields}\n}\n`;
+  const schema = (fields: string) => `datasource db {\n  provider = "postgresql"\n}\nmodel Town {\n  id Int @id\n${fields}\n}\n`;
 
   writeFileSync(schemaFile, schema('name String'));
   const first = await writeMigration({ ...(await ours('shadow_1')), name: 'init', now: new Date('2026-11-22T08:00:00Z') });
   expect(first).toBe(join(join(project, 'migrations'), '20261122080000_init', 'migration.sql'));
-  writeFileSync(first ?? '', `${readFileSync(first ?? '', 'utf8')}
+  writeFileSync(
+    first ?? '',
+    `${readFileSync(first ?? '', 'utf8')}
     -- a comment; with a semicolon
-    create function towns() returns bigint language plpgsql as $$ begin return (select count(*) from "Town"); end $$;`);
+    create function towns() returns bigint language plpgsql as $$ begin return (select count(*) from "Town"); end $$;`,
+  );
   expect(await applyMigrations({ databaseUrl, migrationsDir: join(project, 'migrations') })).toEqual(['20261122080000_init']);
   expect(await queryIn(databaseUrl, 'select towns()')).toEqual([{ towns: '0' }]);
 

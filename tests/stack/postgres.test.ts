@@ -1,9 +1,11 @@
-import { rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporaryDataDir } from '#dev/stack/data-dir.ts';
 import { type Postgres, startPostgres } from '#dev/stack/postgres.ts';
+import { processIdentity } from '#dev/stack/process-identity.ts';
+import { eventually } from './eventually.ts';
 
 const dataDir = temporaryDataDir();
 let postgres: Postgres;
@@ -43,11 +45,29 @@ test('after SIGKILL with open connections it starts again at once, with all that
     expect(await postgres.exited).toEqual({ code: null, signal: 'SIGKILL' });
     postgres = await startPostgres({ dataDir, port });
     expect(postgres.port).toBe(port);
-    expect(await query('select id from survivor order by id')).toEqual(
-      Array.from({ length: round }, (_, index) => ({ id: index + 1 })),
-    );
+    expect(await query('select id from survivor order by id')).toEqual(Array.from({ length: round }, (_, index) => ({ id: index + 1 })));
   }
   expect(postgres.pid).not.toBe(pid);
+});
+
+test('while a process of the killed server still holds its memory, the start waits for it', async () => {
+  const straggler = await connect();
+  const { rows } = await straggler.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const backend = rows[0]?.pid ?? 0;
+  process.kill(backend, 'SIGSTOP');
+  try {
+    await postgres.kill();
+    const log = () => readFileSync(join(dataDir, 'logs', 'postgres.log'), 'utf8');
+    const before = log().length;
+    const starting = startPostgres({ dataDir, port: postgres.port });
+    await eventually(() => log().slice(before).includes('shared memory block'));
+    process.kill(backend, 'SIGCONT');
+    postgres = await starting;
+  } finally {
+    // Where it has gone already there is nothing to wake.
+    if (processIdentity(backend) !== undefined) process.kill(backend, 'SIGCONT');
+  }
+  expect(await query('select 1 as one')).toEqual([{ one: 1 }]);
 });
 
 async function connect(): Promise<pg.Client> {

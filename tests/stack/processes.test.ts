@@ -87,7 +87,7 @@ describe('a child', () => {
   async function startParent(ending?: 'throw') {
     const args = [join(fixtures, 'parent.ts'), dataDir, ...(ending === undefined ? [] : [ending])];
     const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    const [line] = await once(parent.stdout.setEncoding('utf8'), 'data');
+    const [line] = await Promise.race([once(parent.stdout.setEncoding('utf8'), 'data'), once(parent.stdout, 'end')]);
     const childPid = Number(line);
     expect(childPid).toBeGreaterThan(1);
     return { parent, childPid };

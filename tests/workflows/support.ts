@@ -1,67 +1,231 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowIdReusePolicy } from '@temporalio/common';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflows, createClaimWorkers } from '#activities/claim-workers.ts';
-import { createActivities } from '#activities/index.ts';
-import type { BureauAnswer, DecisionLine } from '#domain/bureau/decision.ts';
-import type { BureauGateway, BureauSubmission, SubmitResult, WithdrawResult } from '#domain/bureau/gateway.ts';
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
+import { createClaimWorkers } from '#activities/claim-workers.ts';
+import { createActivities, type Activities } from '#activities/index.ts';
+import type { HolidayTable } from '#domain/calendar.ts';
 import type { DocumentKind } from '#domain/claim/completeness.ts';
+import { mayMove, type MoveType } from '#domain/claim/moves.ts';
 import { formatClaimNumber } from '#domain/claim/number.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
-import { fen, type Fen } from '#domain/money.ts';
+import { fen, sum } from '#domain/money.ts';
 import type { PartialUnitSettings } from '#domain/org/settings.ts';
-import type { BankGateway, StatementLine, TransferOrder, TransferStatus } from '#domain/payout/gateway.ts';
-import { chineseHolidays } from '#platform/holidays.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { createClaim, findClaimant } from '#prisma/queries/claim-submission.ts';
 import { clockworkReader } from '#prisma/queries/holidays.ts';
-import { storeMessage } from '#prisma/queries/inbox.ts';
-import * as messages from '#workflows/claim.messages.ts';
 import { createTestDatabase } from '../setup/database.ts';
 import { createTimeSkippingEnvironment } from '../setup/temporal.ts';
+import { followClaim, type Claim } from './claim.ts';
+import { recordHistories } from './histories.ts';
+import { BANK, BUREAU, ASK_BANK_AFTER_SECONDS, RETURN_WINDOW_SECONDS, openScript, type Script } from './script.ts';
+import { insertDocument, insertEmployee, seed, type Seeded } from './seed.ts';
 
-export const BUREAU = '130100';
-export const BANK = 'CIB';
-const RETURN_WINDOW_SECONDS = 86_400;
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
-/** A scripted bureau and bank behind the same ports as the real adapters: what they are told to answer, and what they were asked. */
-export type Script = {
-  submissions: BureauSubmission[];
-  /** answers one submission; accepts where absent. Throwing is the bureau being away. */
-  onSubmit: (submission: BureauSubmission) => Promise<SubmitResult>;
-  onWithdraw: () => Promise<WithdrawResult>;
-  answers: { answer: BureauAnswer; raw: unknown }[];
-  transfers: TransferOrder[];
-  onTransfer: (order: TransferOrder) => Promise<TransferStatus>;
-  inquiries: string[];
-  onInquire: (reference: string) => Promise<TransferStatus>;
-  statement: StatementLine[];
+/** Monday to Friday and no holidays, so that deadlines can be counted by hand in any year. */
+const WEEKDAYS: HolidayTable = { publishedYears: new Set(Array.from({ length: 200 }, (_, n) => 2000 + n)), daysOff: new Set(), extraWorkingDays: new Set() };
+const INSTITUTION = 'DZ1301000001';
+const COMPLETE: DocumentKind[] = ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD'];
+
+export type NewTestClaim = {
+  documents?: DocumentKind[];
+  /** amounts of the lines, in fen */
+  lines?: number[];
+  invoiceNo?: string;
+  employeeId?: string;
 };
 
-/** One claim's world on a server whose clock jumps over waiting. */
-export type World = {
+/** A branch, a scripted bureau and bank, and a server whose clock jumps over waiting. Shared by the tests of a file: the clock only goes forward. */
+export type World = Seeded & {
   env: TestWorkflowEnvironment;
   database: Database;
+  databaseUrl: string;
+  activities: Activities;
+  taskQueue: string;
   script: Script;
-  unitIds: { head: string; branch: string };
-  people: Record<'claimant' | 'approver' | 'approver2' | 'hr' | 'hr2' | 'finance', string>;
-  submit(claim?: { documents?: DocumentKind[]; lines?: { class: string; amount: number }[]; invoiceNo?: string; employeeId?: string }): Promise<Claim>;
+  /** the claims of this test */
+  started: Claim[];
+  now(): Promise<Date>;
+  /** lets the clock jump to that moment */
+  sleepUntil(at: Date): Promise<void>;
+  sleep(seconds: number): Promise<void>;
+  /** the next Monday, 10:00 in Shanghai: two o'clock in UTC */
+  untilMonday(): Promise<Date>;
   settings(settings: PartialUnitSettings): Promise<void>;
+  quota(limit: { limitFen: number; employeeId?: string }): Promise<void>;
+  hire(employeeNo: string): Promise<string>;
+  /** accepts a claim as the API does, and starts its workflow as the relay does */
+  submit(claim?: NewTestClaim): Promise<Claim>;
+  follow(number: string, workflowId?: string): Claim;
+  /** restarts the workers, whose caches are then empty */
+  restartWorkers(options?: { maxCachedWorkflows?: number }): Promise<void>;
+  stopWorkers(): Promise<void>;
+  startWorkers(options?: { maxCachedWorkflows?: number }): Promise<void>;
+  /** ends what a test left running, and forgets what it said to bureau and bank */
+  tidy(): Promise<void>;
   end(): Promise<void>;
 };
 
-export type Claim = {
-  number: string;
-  handle: ReturnType<TestWorkflowEnvironment['client']['workflow']['getHandle']>;
-  row(): Promise<{ state: ClaimState; seq: number; closed: boolean; escalationLevel: number; onHold: boolean; paidFen: number; payoutBlocked: string | null }>;
-  /** waits, by asking Postgres, until the claim is in `state` (or fulfils the condition) */
-  reaches(what: ClaimState | ((row: Awaited<ReturnType<Claim['row']>>) => boolean)): Promise<void>;
-  events(): Promise<{ type: string; to: ClaimState; at: Date; remark: string }[]>;
-  openTask(kind?: string): Promise<{ id: string; kind: string; level: number; choices: string[]; unitId: string }>;
-  decide(choice: string, by: string, more?: Partial<messages.TaskDecision> & { taskId?: string }): Promise<messages.UpdateResult>;
-  /** the bureau's answer by callback: stored in the inbox, then signalled */
-  bureauAnswers(answer: BureauAnswer, messageId?: string): Promise<void>;
-  approve(lines?: { benefit: number }[]): Promise<BureauAnswer>;
-  result(): Promise<messages.ClaimWorkflowResult>;
-  sleepUntil(at: string): Promise<void>;
-};
+export function useWorld(): World {
+  const world = {} as World;
+  beforeAll(async () => {
+    Object.assign(world, await startWorld());
+  });
+  afterEach(async () => {
+    await recordHistories(expect.getState(), world.started);
+    await world.tidy();
+  });
+  afterAll(async () => {
+    expect(await forbiddenMoves(world.database)).toEqual([]);
+    await world.end();
+  });
+  return world;
+}
+
+/** Every transition that any test of the file made, and that the table of moves forbids. */
+async function forbiddenMoves(database: Database): Promise<unknown[]> {
+  const { rows } = await database.query<{ type: MoveType; from: ClaimState | null; to: ClaimState }>(
+    'SELECT DISTINCT type, from_state AS "from", to_state AS "to" FROM claim_event',
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  return rows.filter(({ type, from, to }) => !mayMove(type, from, to));
+}
+
+async function startWorld(): Promise<World> {
+  const [env, testDatabase] = await Promise.all([createTimeSkippingEnvironment(), createTestDatabase()]);
+  const database = openDatabase({ url: testDatabase.url, poolSize: 5 });
+  const seeded = await seed(database);
+  const now = async (): Promise<Date> => new Date(await env.currentTimeMs());
+  const { script, bureau, bank, reset } = openScript(async () => (await now()).getTime());
+  const taskQueue = `claims-${randomUUID()}`;
+  const activities = createActivities({
+    database,
+    bureaus: new Map([[BUREAU, bureau]]),
+    banks: new Map([[BANK, bank]]),
+    institutionCode: INSTITUTION,
+    clockwork: clockworkReader({
+      database,
+      published: WEEKDAYS,
+      bank: { code: BANK, returnWindowSeconds: RETURN_WINDOW_SECONDS, queryAfterSeconds: ASK_BANK_AFTER_SECONDS },
+    }),
+  });
+  const started: Claim[] = [];
+  let stopWorkers: () => Promise<void> = async () => undefined;
+
+  const sleepUntil = async (at: Date): Promise<void> => {
+    const ms = at.getTime() - (await env.currentTimeMs());
+    if (ms > 0) await env.sleep(ms);
+  };
+
+  const world: World = {
+    ...seeded,
+    ...{ env, database, databaseUrl: testDatabase.url, activities, taskQueue, script, started, now, sleepUntil },
+    sleep: async (seconds) => env.sleep(seconds * 1_000),
+    async untilMonday() {
+      const from = await env.currentTimeMs();
+      const monday = new Date(from);
+      monday.setUTCHours(2, 0, 0, 0);
+      while (monday.getUTCDay() !== 1 || monday.getTime() <= from) monday.setUTCDate(monday.getUTCDate() + 1);
+      await sleepUntil(monday);
+      return monday;
+    },
+    async settings(settings) {
+      await database.query('UPDATE unit SET settings = $2 WHERE id = $1', [seeded.unitIds.branch, JSON.stringify(settings)]);
+    },
+    async quota({ limitFen, employeeId = seeded.people.claimant }) {
+      const year = (await now()).getUTCFullYear();
+      await database.query(
+        'INSERT INTO quota (employee_id, year, limit_fen) VALUES ($1, $2, $3) ON CONFLICT (employee_id, year) DO UPDATE SET limit_fen = $3, reserved_fen = 0, used_fen = 0',
+        [employeeId, year, limitFen],
+      );
+    },
+    async hire(employeeNo) {
+      const id = randomUUID();
+      await insertEmployee(database, { id, employeeNo, unitId: seeded.unitIds.branch });
+      return id;
+    },
+    async submit(wanted = {}) {
+      const { documents = COMPLETE, lines = [100_000, 20_000], invoiceNo = randomUUID(), employeeId = seeded.people.claimant } = wanted;
+      const at = await now();
+      const number = await accept(database, { ...{ at, lines, invoiceNo, employeeId, documents }, ...seeded });
+      const claim = world.follow(number);
+      await claim.start();
+      return claim;
+    },
+    follow(number, workflowId = `claim/${number}`) {
+      const claim = followClaim(world, { number, workflowId });
+      started.push(claim);
+      return claim;
+    },
+    async startWorkers({ maxCachedWorkflows } = {}) {
+      const workers = await createClaimWorkers({
+        ...{ connection: env.nativeConnection, namespace: env.namespace ?? 'default', taskQueue, activities },
+        gateways: { bureaus: [{ code: BUREAU, ratePerSecond: 1_000 }], banks: [{ ratePerSecond: 1_000 }] },
+        workflowBundle: { codePath: inject('workflowBundle') },
+        ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
+      });
+      const running = workers.run();
+      stopWorkers = async () => {
+        stopWorkers = async () => undefined;
+        workers.shutdown();
+        await running;
+      };
+    },
+    stopWorkers: () => stopWorkers(),
+    async restartWorkers(options) {
+      await stopWorkers();
+      await world.startWorkers(options);
+    },
+    async tidy() {
+      await Promise.all(started.splice(0).map((claim) => claim.terminate()));
+      await database.query("UPDATE unit SET settings = '{}'");
+      await database.query('DELETE FROM payout_stop');
+      await database.query('DELETE FROM quota_reservation');
+      await database.query('DELETE FROM quota');
+      reset();
+    },
+    async end() {
+      await stopWorkers();
+      await database.close();
+      await env.teardown();
+      await testDatabase.drop();
+    },
+  };
+  await world.startWorkers();
+  return world;
+}
+
+async function accept(
+  database: Database,
+  claim: { at: Date; lines: number[]; invoiceNo: string; employeeId: string; documents: DocumentKind[]; unitIds: Seeded['unitIds'] },
+): Promise<string> {
+  const day = claim.at.toISOString().slice(0, 10);
+  const documents: { documentId: string; kind: string }[] = [];
+  for (const kind of claim.documents) documents.push({ documentId: await insertDocument(database, { unitId: claim.unitIds.branch }), kind });
+  return database.write(async (tx) => {
+    const { rows } = await tx.query<{ employeeNo: string }>('SELECT employee_no AS "employeeNo" FROM employee WHERE id = $1', [claim.employeeId]);
+    const claimant = await findClaimant(tx, { employeeNo: rows[0]?.employeeNo ?? '', within: claim.unitIds.head });
+    if (!claimant) throw new Error('no such claimant');
+    const number = formatClaimNumber(claim.at, claimant.sequence);
+    const submittedFen = sum(claim.lines.map((amount) => fen(amount)));
+    await createClaim(tx, number, {
+      ...{ unitId: claimant.unitId, ancestorIds: claimant.ancestorIds, employeeId: claimant.employeeId, kind: 'OUTPATIENT', source: 'API', draft: false },
+      ...{ insuredRegion: BUREAU, treatedRegion: BUREAU, bureauCode: BUREAU, hospital: { code: 'H13010000001', name: '省人民医院' } },
+      ...{ visit: { no: null, start: day, end: day }, circumstances: [], submittedFen, prior: null, at: claim.at, documents },
+      actor: { type: 'machine', id: 'test' },
+      lines: claim.lines.map((amount, index) => ({
+        ...{ itemCode: `ITEM-${index + 1}`, itemName: '项目', itemClass: '01', quantity: '1', unitPriceFen: fen(amount), amountFen: fen(amount) },
+      })),
+      invoices: [
+        { type: '1', code: '13010126', number: claim.invoiceNo, checkCode: '1a2b3c', amountFen: submittedFen, issuedOn: day, settlement: '2', invoiceKey: `key-${claim.invoiceNo}` },
+      ],
+    });
+    return number;
+  });
+}
+
+/** The last second in Shanghai of the day `days` after `monday` (10:00 there): 13:59:59 later. */
+export function afterDays(monday: Date, days: number): Date {
+  return new Date(monday.getTime() + days * 86_400_000 + (13 * 3_600 + 59 * 60 + 59) * 1_000);
+}

@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { businessNow, shanghaiTime } from '../shared/clock.ts';
 import { fenOf } from '../shared/money.ts';
 import { type Answered, type Books, type Bureau, type BureauEntry, invoiceKey, isWaiting } from './books.ts';

@@ -485,6 +485,9 @@ CREATE INDEX "document_sha256_idx" ON "document"("sha256");
 CREATE INDEX "claim_document_document_id_idx" ON "claim_document"("document_id");
 
 -- CreateIndex
+CREATE INDEX "claim_created_at_number_idx" ON "claim"("created_at", "number");
+
+-- CreateIndex
 CREATE INDEX "claim_unit_id_created_at_number_idx" ON "claim"("unit_id", "created_at", "number");
 
 -- CreateIndex
@@ -676,3 +679,6 @@ CREATE TRIGGER "workflow_command_announced" AFTER INSERT ON "workflow_command"
 
 -- The last four digits of a message id to a bureau (modulo 10 000).
 CREATE SEQUENCE "bureau_message_seq" AS BIGINT START 1;
+
+-- A claim is taken up by one other at most; progress pages ask by whom.
+CREATE UNIQUE INDEX "claim_prior_once" ON "claim" ("prior_claim_number") WHERE "prior_claim_number" IS NOT NULL;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { Database } from '#prisma/database.ts';
-import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 
 export const silent = pino({ level: 'silent' });
 
@@ -54,19 +53,4 @@ export async function makeClaim(
     [number, unitId, employeeId, state, workflowId, closed],
   );
   return number;
-}
-
-export const commandStart = (database: Database, claimNumber: string): Promise<void> => writeWorkflowCommand(database, { claimNumber, kind: 'START' });
-
-export const commandSignal = (database: Database, command: { claimNumber: string; signal: string; payload: Record<string, unknown> }): Promise<void> =>
-  writeWorkflowCommand(database, { kind: 'SIGNAL', ...command });
-
-export type CommandRow = { status: string; attempts: number; lastError: string | null };
-
-export async function commandsOf(database: Database, claimNumber: string): Promise<CommandRow[]> {
-  const { rows } = await database.query<CommandRow>(
-    `SELECT status, attempts, last_error AS "lastError" FROM workflow_command WHERE claim_number = $1 ORDER BY id`,
-    [claimNumber],
-  );
-  return rows;
 }

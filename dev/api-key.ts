@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util';
+import { SCOPES, type Scope } from '#domain/org/can.ts';
+import { mintApiKey } from '#platform/api-key.ts';
+import { openDatabase } from '#prisma/database.ts';
+import { createApiKey } from '#prisma/queries/api-keys.ts';
+import { createRootUnit } from '#prisma/queries/units.ts';
+
+const USAGE = `npm run api-key -- --unit CODE --name NAME --scopes ${SCOPES.join(',')} [--root NAME,NAME_EN,REGION]
+
+Makes an API key for a system and prints it, once: only its hash is kept. DATABASE_URL says where. With --root the unit is made first,
+as the head of the tree: the one unit that the API cannot make.`;
+
+/** Makes a key for `unitCode` and everything below it. Throws where there is no such unit. */
+export async function makeApiKey(
+  database: Pick<ReturnType<typeof openDatabase>, 'write'>,
+  { unitCode, name, scopes }: { unitCode: string; name: string; scopes: readonly Scope[] },
+): Promise<string> {
+  const { id, hash, token } = mintApiKey();
+  await database.write(async (tx) => {
+    const { rows } = await tx.query<{ id: string }>('SELECT id FROM unit WHERE code = $1 AND active', [unitCode]);
+    if (!rows[0]) throw new Error(`there is no unit ${unitCode}`);
+    await createApiKey(tx, { id, hash, name, unitId: rows[0].id, scopes });
+  });
+  return token;
+}
+
+function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { unit: { type: 'string' }, name: { type: 'string' }, scopes: { type: 'string' }, root: { type: 'string' } } });
+  const { unit: unitCode, name, scopes: list } = values;
+  const [rootName, rootNameEn, region, ...rest] = values.root?.split(',') ?? [];
+  if (values.root !== undefined && (!rootName || !rootNameEn || !/^\d{6}$/.test(region ?? '') || rest.length > 0)) throw new Error(USAGE);
+  const url = process.env['DATABASE_URL'];
+  if (!unitCode || !name || !list) throw new Error(USAGE);
+  if (!url) throw new Error('DATABASE_URL: missing. Example: postgresql://user:password@host:5432/daozhang');
+  const scopes = list.split(',').map((scope) => scope.trim());
+  const unknown = scopes.filter((scope) => !isScope(scope));
+  if (unknown.length > 0) throw new Error(`no such scope: ${unknown.join(', ')}\n\n${USAGE}`);
+  const database = openDatabase({ url, poolSize: 1 });
+  try {
+    if (rootName && rootNameEn && region) await database.write((tx) => createRootUnit(tx, { code: unitCode, name: rootName, nameEn: rootNameEn, region }));
+    console.log(await makeApiKey(database, { unitCode, name, scopes: scopes.filter(isScope) }));
+  } finally {
+    await database.close();
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { bundleWorkflows, createClaimWorkers } from '#activities/claim-workers.ts';
+import { createActivities } from '#activities/index.ts';
+import { startWorkflowRelay } from '#activities/relays/workflow-relay.ts';
+import { connectWorker } from '#platform/temporal-worker.ts';
+import { connectTemporal } from '#platform/temporal.ts';
+import { createTestNamespace } from '../setup/temporal.ts';
+import { claimBody, PDF, startTestApi, type TestApi } from './support.ts';
+
+export type ClaimWorld = TestApi & {
+  /** Starts a worker on the claims' queue; the answer stops it. */
+  work(): Promise<() => Promise<void>>;
+  /** Starts what tells Temporal of new claims; the answer stops it. */
+  relay(): () => Promise<void>;
+  /** Submits a claim that lacks nothing (or whatever `body` says) and returns its number. */
+  submit(body?: Record<string, unknown>): Promise<string>;
+  /** Waits until the claim is in one of `states`. */
+  reached(number: string, ...states: string[]): Promise<{ state: string; workflowId: string; closed: boolean; onHold: boolean }>;
+  openTask(number: string, kind: string): Promise<{ id: string; version: number }>;
+};
+
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+const log = pino({ level: 'silent' });
+const DOCUMENTS = ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD'] as const;
+let bundle: ReturnType<typeof bundleWorkflows> | undefined;
+
+/** The API beside the real workflow, on a namespace of its own. No bureau and no bank answers: claims get as far as people take them. */
+export async function startClaimWorld({ updateDeadlineMs = 20_000 }: { updateDeadlineMs?: number } = {}): Promise<ClaimWorld> {
+  const { address, namespace, taskQueue } = await createTestNamespace();
+  const config = { address, namespace, taskQueue, apiKey: undefined, tls: undefined };
+  const temporal = connectTemporal(config);
+  const api = await startTestApi({ workflows: { client: temporal.client, taskQueue, updateDeadlineMs } });
+  const { database, deps } = api;
+  const activities = createActivities({
+    database,
+    bureaus: new Map(),
+    banks: new Map(),
+    institutionCode: deps.gateways.institution.code,
+    clockwork: deps.clockwork,
+  });
+  const stops: (() => Promise<void>)[] = [];
+
+  const claimRow = async (number: string) => {
+    const { rows } = await database.query<{ state: string; workflowId: string; closed: boolean; onHold: boolean }>(
+      'SELECT state, workflow_id AS "workflowId", closed_at IS NOT NULL AS closed, on_hold AS "onHold" FROM claim WHERE number = $1',
+      [number],
+    );
+    if (!rows[0]) throw new Error(`no claim ${number}`);
+    return rows[0];
+  };
+  const stopper = (stop: () => Promise<void>) => {
+    let stopping: Promise<void> | undefined;
+    const once = () => (stopping ??= stop());
+    stops.push(once);
+    return once;
+  };
+
+  return {
+    ...api,
+    async work() {
+      const connection = await connectWorker(config);
+      const workflowBundle = await (bundle ??= bundleWorkflows());
+      const workers = await createClaimWorkers({ connection, namespace, taskQueue, gateways: { bureaus: [], banks: [] }, activities, workflowBundle });
+      const running = workers.run();
+      return stopper(async () => {
+        workers.shutdown();
+        await running;
+        await connection.close();
+      });
+    },
+    relay() {
+      const relay = startWorkflowRelay({ database, client: temporal.client, taskQueue, log });
+      return stopper(() => relay.stop());
+    },
+    async submit(body = {}) {
+      const documents = [];
+      for (const kind of DOCUMENTS) {
+        const answer = await api.upload({ content: Buffer.concat([PDF, Buffer.from(`%${kind}\nstartxref\n9\n%%EOF\n`)]) });
+        documents.push({ documentId: answer.json().id, kind });
+      }
+      const answer = await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ treatedRegion: '130102', documents, ...body }) });
+      if (answer.statusCode !== 201) throw new Error(answer.body);
+      return answer.json().number;
+    },
+    async reached(number, ...states) {
+      for (const bound = Date.now() + 60_000; ; await delay(25)) {
+        const row = await claimRow(number);
+        if (states.includes(row.state)) return row;
+        if (Date.now() > bound) throw new Error(`${number} is ${row.state}, not ${states.join(' or ')}`);
+      }
+    },
+    async openTask(number, kind) {
+      for (const bound = Date.now() + 60_000; ; await delay(25)) {
+        const { rows } = await database.query<{ id: string; version: number }>(
+          `SELECT id, version FROM task WHERE claim_number = $1 AND kind = $2 AND status = 'OPEN'`,
+          [number, kind],
+        );
+        if (rows[0]) return rows[0];
+        if (Date.now() > bound) throw new Error(`${number} has no open task ${kind}`);
+      }
+    },
+    async close() {
+      await Promise.all(stops.map((stop) => stop()));
+      await temporal.close();
+      await api.close();
+    },
+  };
+}
