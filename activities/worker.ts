@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { readWorkerConfig } from '#platform/config.ts';
 import { readGateways } from '#platform/gateways.ts';
@@ -18,7 +18,7 @@ import { createActivities } from './index.ts';
 import { createEmailMessenger } from './notices/email.ts';
 import { startNoticeRelay } from './notices/notice-relay.ts';
 import { registerBacklogGauges } from './relays/backlog.ts';
-import { recoverClaims } from './recovery/recover-claims.ts';
+import { sweepClaims } from './recovery/recover-claims.ts';
 import { startSweeper } from './recovery/sweeper.ts';
 import { startWorkflowRelay } from './relays/workflow-relay.ts';
 import { ensureSchedules } from './schedules.ts';
@@ -28,7 +28,9 @@ import { startWebhookRelay } from './webhooks/webhook-relay.ts';
 const config = readWorkerConfig(process.env);
 const log = createLogger({ name: 'worker', level: config.logLevel });
 Runtime.install({
-  logger: new DefaultLogger('WARN', ({ level, message, meta }) => log.warn({ temporal: level, workflowId: meta?.['workflowId'], activityType: meta?.['activityType'], cause: String(meta?.['error'] ?? '') }, message)),
+  logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+    log.warn({ temporal: level, workflowId: meta?.['workflowId'], activityType: meta?.['activityType'], cause: String(meta?.['error'] ?? '') }, message),
+  ),
   shutdownSignals: [],
 });
 
@@ -40,28 +42,44 @@ const temporal = connectTemporal(config.temporal);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
+const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+registerBacklogGauges({ database, registry });
+const unreadable = new Counter({
+  name: 'daozhang_bureau_unreadable_total',
+  help: "Results of a bureau's query that could not be read",
+  labelNames: ['bureau'],
+  registers: [registry],
+});
+
 const now = (): Date => new Date();
+const wire = {
+  now,
+  // `why` names fields, never values
+  onUnreadable({ bureauCode, why }: { bureauCode: string; why: string }) {
+    unreadable.inc({ bureau: bureauCode });
+    log.warn({ bureau: bureauCode, why }, "a bureau's answer could not be read");
+  },
+};
 const activities = createActivities({
   database,
-  bureaus: new Map(gateways.bureaus.map((declaration) => [declaration.code, createBureauGateway(declaration, gateways.institution, { now })])),
+  bureaus: new Map(gateways.bureaus.map((declaration) => [declaration.code, createBureauGateway(declaration, gateways.institution, wire)])),
   banks: new Map(gateways.banks.map((declaration) => [declaration.code, createBankGateway(declaration, { now })])),
   institutionCode: gateways.institution.code,
   clockwork: clockworkReader({ database, published: chineseHolidays(), bank }),
 });
 
 const { taskQueue, namespace } = config.temporal;
+const email = createEmailMessenger({ smtpUrl: config.smtpUrl, from: config.mailFrom });
 const relays = [
   startWorkflowRelay({ database, client: temporal.client, taskQueue, log }),
-  startNoticeRelay({ database, messengers: [createEmailMessenger({ smtpUrl: config.smtpUrl, from: config.mailFrom })], log }),
+  startNoticeRelay({ database, messengers: [email], log }),
   startWebhookRelay({ database, policy: createOutgoingPolicy({ exceptions: config.webhookNetworks }), log }),
 ];
 
-const registry = new Registry();
-collectDefaultMetrics({ register: registry });
-registerBacklogGauges({ database, registry });
 const sweeper = startSweeper({
   async recover(request) {
-    const recovery = await recoverClaims({ database, client: temporal.client, taskQueue }, request);
+    const recovery = await sweepClaims({ database, client: temporal.client, taskQueue }, request);
     await ensureSchedules({ client: temporal.client, gateways, taskQueue });
     return recovery;
   },
@@ -85,6 +103,8 @@ try {
   if (!stop.signal.aborted) throw error;
 } finally {
   await Promise.all([...relays, sweeper].map((part) => part.stop()));
+  // An idle connection would keep this process for as long as the mail server keeps it.
+  email.close();
   metrics?.close();
   await temporal.close();
   await database.close();

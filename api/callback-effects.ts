@@ -16,7 +16,10 @@ export async function tellBureauAnswer(tx: Tx, told: { bureauCode: string; messa
   await writeWorkflowCommand(tx, { claimNumber, kind: 'SIGNAL', signal: bureauDecision.name, payload: { source: bureauCode, messageId } });
 }
 
-/** Tells the claim that an instruction pays that the bank has said something of it. What it says is a hint: the workflow looks for itself. */
+/**
+ * Tells the claim that an instruction pays that the bank has said something of it. What it says counts like the answer to an inquiry,
+ * once the claim's activity has compared it with the order.
+ */
 export async function tellBankNews(tx: Tx, told: { bankCode: string; messageId: string; reference: string; at: Date }): Promise<void> {
   const { bankCode, messageId, reference, at } = told;
   const claimNumber = await claimOfInstruction(tx, { reference, bankCode });

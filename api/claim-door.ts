@@ -141,7 +141,7 @@ function rowOf(
   return {
     ...{ number, seq, state, kind: claim.kind, source: claim.source, unitCode: claimant.unitCode, ancestorIds: claimant.ancestorIds },
     ...{ employeeId: claim.employeeId, employeeNo, insuredRegion: claim.insuredRegion, treatedRegion: claim.treatedRegion, bureauCode: claim.bureauCode },
-    ...{ onHold: false, escalationLevel: 0, turn, turnSince: at, dueAt: null, dueProvisional: false, submissionVersion: 0 },
+    ...{ onHold: false, escalationLevel: 0, turn, turnSince: at, dueAt: null, dueProvisional: false, submissionVersion: 0, payoutBlocked: null },
     ...{ submittedFen: claim.submittedFen, approvedFen: null, payableFen: null, paidFen: sum([]) },
     ...{ createdAt: at, submittedAt: claim.draft ? null : at, updatedAt: at, clearedAt: null, closedAt: null },
     ...{ circumstances: [...claim.circumstances], hospitalCode: claim.hospital.code, hospitalName: claim.hospital.name },

@@ -1,4 +1,4 @@
-import { actorLabel, claimantActions, PARTY_LABELS, stagesOf, type ClaimAction } from '#domain/claim/progress.ts';
+import { actorLabel, claimantActions, isAppealState, PARTY_LABELS, stagesOf, type ClaimAction } from '#domain/claim/progress.ts';
 import { DOCUMENT_KIND_CODES, type DocumentKind } from '#domain/claim/completeness.ts';
 import { documentLabel, nextStepFor } from '#domain/claim/remarks.ts';
 import { STAGE_LABELS, STAGE_NOTES, stageOf } from '#domain/claim/states.ts';
@@ -22,7 +22,9 @@ const PATHS: Record<ClaimAction, { method: string; path: (claim: { number: strin
 export function progressOf(input: {
   claim: ClaimContext;
   employeeNo: string;
-  /** whether another claim has taken this one up, or the chain is at its end */
+  /** false where another claim has taken this one up */
+  appealable: boolean;
+  /** false also where the chain is at its end */
   resubmittable: boolean;
   events: readonly EventRow[];
   nameOf: (code: string) => { zh: string; en: string } | undefined;
@@ -34,10 +36,11 @@ export function progressOf(input: {
   const { note, ended } = stageOf(head);
   const { actAt, provisional, appealableUntil } = viewOf(claim, input.clockwork);
   const missing = head.state === 'PENDED_INFO' ? missingDocuments(events) : [];
-  const appealable = appealableUntil !== null && Date.parse(appealableUntil) > now.getTime() && head.closedAt === null;
+  const inTime = appealableUntil !== null && Date.parse(appealableUntil) > now.getTime();
+  const appealable = inTime && input.appealable && isAppealState(head.state) && !claim.tasks.some(({ kind }) => kind === 'CLAWBACK');
   const waits = head.turn !== null && actAt !== null;
   const until = head.state === 'PENDED_INFO' ? actAt : appealable ? appealableUntil : null;
-  const sentence = { state: head.state, onHold: head.onHold, documents: missing, until };
+  const sentence = { state: head.state, onHold: head.onHold, payoutBlocked: head.payoutBlocked, documents: missing, until };
   const actions = claimantActions({ ...head, appealable, resubmittable: input.resubmittable });
 
   return {

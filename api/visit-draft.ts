@@ -6,9 +6,9 @@ import { sum } from '#domain/money.ts';
 import { keyedHash } from '#platform/keys.ts';
 import type { Tx } from '#prisma/database.ts';
 import { insertAudit } from '#prisma/queries/audit.ts';
-import { createClaim, type NewClaim } from '#prisma/queries/claim-submission.ts';
+import { createClaim, takeClaimNumber, type NewClaim } from '#prisma/queries/claim-submission.ts';
 import { nameClaim } from '#prisma/queries/inbox.ts';
-import { findVisitors, isVisitKnown, takeClaimNumber } from '#prisma/queries/visits.ts';
+import { findVisitors, isVisitKnown } from '#prisma/queries/visits.ts';
 import type { ApiDeps } from './app.ts';
 import { AMOUNT_LIMIT_FEN } from './limits.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatYuan } from '#domain/money.ts';
 import type { StatementLine, TransferOrder, TransferStatus } from '#domain/payout/gateway.ts';
+import { differenceFrom, type BankRecord } from '#domain/payout/order-check.ts';
 import { answerDocument, element, leaf, parseDocument, readReply, requestDocument, statusXml, xmlText } from './bank-xml.ts';
 import { instant, problemsOf, someYuan, type Acknowledgement } from './gateway-fields.ts';
 import type { BankDeclaration } from './gateways.ts';
@@ -73,13 +74,18 @@ const processing = z.object({ XFERPRCCODE: xmlText, DTXFERPRC: instant, MESSAGE:
 const transferBody = z.object({ XFERINFO: transferInfo, XFERPRCSTS: processing, CLIENTREF: xmlText });
 const record = z.object({ XFERINFO: transferInfo, XFERPRCSTS: processing });
 
-/** What an instruction's record says of `reference`. With `order` the amount and the payee must be those that were ordered. */
-function statusOf(told: z.infer<typeof record>, expected: { reference: string; order?: TransferOrder | undefined }): TransferStatus {
-  const { XFERINFO: info, XFERPRCSTS: state } = told;
-  const { order } = expected;
-  if (info.MEMO !== undefined && info.MEMO !== '' && info.MEMO !== expected.reference) return unknown('REFERENCE_DIFFERS');
-  if (order && info.TRNAMT !== order.amountFen) return unknown('AMOUNT_DIFFERS');
-  if (order && info.ACCTTO.ACCTID !== accountOf(order)) return unknown('PAYEE_DIFFERS');
+const recordOf = ({ XFERINFO: info }: z.infer<typeof record>): BankRecord => ({ amountFen: info.TRNAMT, accountNo: info.ACCTTO.ACCTID });
+
+/** What the record says of an order: the amount and the payee must be those that were ordered. */
+function statusOfOrder(told: z.infer<typeof record>, order: TransferOrder): TransferStatus {
+  const status = statusOf(told, order.reference);
+  const difference = differenceFrom(order, recordOf(told));
+  return difference === null || (status.kind === 'unknown' && status.cause === 'REFERENCE_DIFFERS') ? status : unknown(difference);
+}
+
+/** What an instruction's record says of `reference`. */
+function statusOf({ XFERINFO: info, XFERPRCSTS: state }: z.infer<typeof record>, reference: string): TransferStatus {
+  if (info.MEMO !== undefined && info.MEMO !== '' && info.MEMO !== reference) return unknown('REFERENCE_DIFFERS');
   const bankStatus = state.XFERPRCCODE;
   if (bankStatus === 'PAYOUT') return { kind: 'succeeded', amountFen: info.TRNAMT, bankStatus, settledAt: state.DTXFERPRC };
   if (FAILED.has(bankStatus)) return { kind: 'failed', bankStatus, code: state.REASON || bankStatus, text: state.MESSAGE ?? '' };
@@ -97,19 +103,18 @@ export function readTransferReply(raw: Uint8Array, order: TransferOrder): Transf
   const told = transferBody.safeParse(reply.body);
   if (!told.success) return unknown('UNREADABLE');
   if (told.data.CLIENTREF !== order.reference) return unknown('REFERENCE_DIFFERS');
-  return statusOf(told.data, { reference: order.reference, order });
+  return statusOfOrder(told.data, order);
 }
 
 const found = z.object({ XFERLIST: z.object({ '@MORE': z.literal('Y'), XFER: record }) });
 const nothingFound = z.object({ XFERLIST: z.object({ '@MORE': z.literal('N'), TO: z.literal('-1'), XFER: z.undefined().optional() }) });
 
-/** Without `order` the caller compares the amount: it is in the answer. */
-export function readInquiryReply(raw: Uint8Array, asked: { inquiryId: string; reference: string; order?: TransferOrder | undefined }): TransferStatus {
+export function readInquiryReply(raw: Uint8Array, asked: { inquiryId: string; order: TransferOrder }): TransferStatus {
   const reply = readReply(raw, { name: 'XFERINQTRNRS', bodyName: 'XFERINQRS', id: asked.inquiryId });
   if (reply.kind === 'refused') return unknown(`REFUSED_${reply.code}`);
   if (reply.kind !== 'accepted') return unread(reply);
   const told = found.safeParse(reply.body);
-  if (told.success) return statusOf(told.data.XFERLIST.XFER, asked);
+  if (told.success) return statusOfOrder(told.data.XFERLIST.XFER, asked.order);
   return nothingFound.safeParse(reply.body).success ? { kind: 'not-found' } : unknown('UNREADABLE');
 }
 
@@ -173,8 +178,8 @@ const notice = z.object({
   FOX: z.object({ SECURITIES_MSGSRQV1: z.object({ DZXFERNTFRQ: z.object({ TRNUID: id, CLIENTREF: id, XFER: record }) }) }),
 });
 
-/** A notice of a payment's result. `status` never is `not-found`; who reads it compares the amount with what was ordered. `raw` is the document. */
-export type BankCallback = { kind: 'payment-result'; messageId: string; reference: string; status: TransferStatus; raw: string };
+/** A notice of a payment's result. `status` never is `not-found`; who applies it compares `record` with what was ordered. `raw` is the document. */
+export type BankCallback = { kind: 'payment-result'; messageId: string; reference: string; status: TransferStatus; record: BankRecord; raw: string };
 /** `why` names fields, never values. */
 export type ParsedBankCallback = { ok: true; message: BankCallback } | { ok: false; messageId: string | null; why: string };
 
@@ -184,7 +189,7 @@ export function parseBankCallback(rawBody: Uint8Array): ParsedBankCallback {
   if (!parsed.success) return { ok: false, messageId: null, why: problemsOf(parsed.error) };
   const { TRNUID: messageId, CLIENTREF: reference, XFER: told } = parsed.data.FOX.SECURITIES_MSGSRQV1.DZXFERNTFRQ;
   const raw = new TextDecoder().decode(rawBody);
-  return { ok: true, message: { kind: 'payment-result', messageId, reference, status: statusOf(told, { reference }), raw } };
+  return { ok: true, message: { kind: 'payment-result', messageId, reference, status: statusOf(told, reference), record: recordOf(told), raw } };
 }
 
 /** The document that answers a callback; with `refusal` it says why the callback was not taken. */

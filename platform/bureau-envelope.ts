@@ -7,11 +7,6 @@ import { parseStorableJson } from './storable-json.ts';
 const SYSTEM = { code: 'DAOZHANG', clerk: 'daozhang', clerkName: '到账' } as const;
 const MAX_TEXT = 200;
 
-/** A message id: the institution's 12 characters, the second, four digits. */
-export function bureauMessageId(input: { institutionCode: string; at: Date; sequence: number }): string {
-  return `${input.institutionCode}${compactTime(input.at)}${(input.sequence % 10_000).toString().padStart(4, '0')}`;
-}
-
 export function encodeRequest(request: {
   infno: string;
   messageId: string;

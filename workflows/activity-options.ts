@@ -27,6 +27,9 @@ export const CALL_BUREAU: ActivityOptions = {
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 };
 
+/** A call to a bureau that gave up before its deadline rests until then, and no longer than this. */
+export const LONGEST_REST_MS = 5 * 60_000;
+
 /** What the bank does not answer for certain comes back as `unknown`, so that only a fault of ours is retried. */
 export const CALL_BANK: ActivityOptions = {
   startToCloseTimeout: '1m',

@@ -1,5 +1,5 @@
 import type { ClaimView } from '#domain/claim/view.ts';
-import { RETRY_BLOCKED_PAYOUT_MS } from './activity-options.ts';
+import { LONGEST_REST_MS, RETRY_BLOCKED_PAYOUT_MS } from './activity-options.ts';
 
 /** When a claim has to be looked at although nothing has come. */
 export type ClaimClock = {
@@ -11,6 +11,9 @@ export type ClaimClock = {
   untilDeadline(view: ClaimView): number | null;
   /** milliseconds until the claim has to be looked at; null where only a message or the call under way can move it */
   untilLook(view: ClaimView, calling: boolean): number | null;
+  /** A call gave up, which it does as soon as its next attempt would come after the deadline: it is made again after that, or in a while. */
+  rest(call: string, view: ClaimView): void;
+  rests(call: string): boolean;
   ring(): void;
   /** Whether it is time to try again what could not be done before; told once. */
   rang(): boolean;
@@ -18,6 +21,7 @@ export type ClaimClock = {
 
 export function openClock(): ClaimClock {
   let settled = { view: '', until: 0 };
+  let resting = { call: '', until: 0 };
   let bell = false;
 
   const deadlines = (view: ClaimView): { kind: 'remind' | 'expire'; at: number }[] => {
@@ -45,8 +49,13 @@ export function openClock(): ClaimClock {
       if (view.state === 'PAYMENT_IN_PROCESS') return view.payment?.status === 'CREATED' ? null : view.askBankAfterSeconds * 1_000;
       if (view.onHold && view.state !== 'PAID') return null;
       if (view.payoutBlocked) return RETRY_BLOCKED_PAYOUT_MS;
-      return untilDeadline(view);
+      const [deadline, rest] = [untilDeadline(view), resting.until - Date.now()];
+      return rest > 0 ? Math.min(deadline ?? rest, rest) : deadline;
     },
+    rest(call, view) {
+      resting = { call, until: Date.now() + Math.min(untilDeadline(view) ?? LONGEST_REST_MS, LONGEST_REST_MS) };
+    },
+    rests: (call) => resting.call === call && Date.now() < resting.until,
     ring() {
       bell = true;
     },

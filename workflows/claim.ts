@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, continueAsNew, proxyActivities, setHandler, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, proxyActivities, setHandler, workflowInfo, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '#activities/index.ts';
 import type { ClaimView } from '#domain/claim/view.ts';
 import { CALL_BANK, CALL_BUREAU } from './activity-options.ts';
@@ -27,7 +27,7 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
   const answered = (): boolean => calls.bureau.settled || calls.bank.settled;
 
   let now = (view = (await write('loadClaim', { claimNumber })).view);
-  if (now.seq > 1) await recallMail(now);
+  await recallMail(now);
   while (!now.closed || hasMail(now)) {
     now = view = (await hear(now)) ?? (await advance(now)) ?? (await wait(now));
     const quiet = !hasMail(now) && !calling() && !answered() && allHandlersFinished();
@@ -79,11 +79,9 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
 
   /** Does what the claim needs next, if nobody else has to do something first. */
   async function advance(seen: ClaimView): Promise<ClaimView | null> {
-    // A hold stops decisions and instructions. What was given to the bank is followed to its end, and so is a call under way.
-    const followed = seen.state === 'PAID' || (seen.state === 'PAYMENT_IN_PROCESS' && seen.payment?.status !== 'CREATED');
-    const stopped = seen.onHold && !followed;
-    if (stopped && !calling() && !answered()) return null;
-    const due = stopped ? null : clock.due(seen);
+    if (seen.onHold && !goesOnUnderHold(seen)) return null;
+    const followed = !seen.onHold || seen.state === 'PAID' || seen.state === 'PAYMENT_IN_PROCESS';
+    const due = followed ? clock.due(seen) : null;
     if (due) return meetDeadline(seen, due);
     if (seen.withdrawalRequested) return withdrawFromBureau(seen);
     switch (seen.state) {
@@ -105,21 +103,27 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
     }
   }
 
+  /** A hold stops decisions and instructions. What was given to the bank is followed to its end, and a call of this very state is let finish. */
+  function goesOnUnderHold({ state, payment, withdrawalRequested, submission }: ClaimView): boolean {
+    if (withdrawalRequested) return calls.bureau.busyWith('withdraw');
+    if (state === 'PAYMENT_IN_PROCESS' && payment?.status === 'CREATED') return calls.bank.busyWith(`transfer ${payment.reference}`);
+    if (state === 'SENT_TO_BUREAU' || state === 'APPEAL_REVIEW') return calls.bureau.busyWith(`submit ${submission?.messageId}`);
+    return state === 'PAID' || state === 'PAYMENT_IN_PROCESS';
+  }
+
   /** Sends the newest version until the bureau has answered. What it would not take, and what people are deciding, is not sent again. */
   async function submit(seen: ClaimView): Promise<ClaimView | null> {
     const { submission, tasks, bureauCode } = seen;
     if (!submission || submission.accepted || tasks.some(({ kind }) => kind !== 'ESCALATION')) return null;
     const { messageId } = submission;
-    const outcome = calls.bureau.take(`submit ${messageId}`, () => atBureau(seen).submitToBureau({ bureauCode, messageId }));
-    if (!outcome) return null;
-    return outcome.ok ? (await write('recordSubmission', { ...step(seen), messageId, result: outcome.value })).view : seen;
+    const answer = callBureau(`submit ${messageId}`, seen, (bureau) => bureau.submitToBureau({ bureauCode, messageId }));
+    return answer ? (await write('recordSubmission', { ...step(seen), messageId, result: answer.value })).view : null;
   }
 
   async function withdrawFromBureau(seen: ClaimView): Promise<ClaimView | null> {
     const { seq, bureauCode } = seen;
-    const outcome = calls.bureau.take(`withdraw ${seq}`, () => atBureau(seen).withdrawFromBureau({ bureauCode, claimNumber }));
-    if (!outcome) return null;
-    return outcome.ok ? (await write('recordWithdrawal', { ...step(seen), result: outcome.value })).view : seen;
+    const answer = callBureau(`withdraw ${seq}`, seen, (bureau) => bureau.withdrawFromBureau({ bureauCode, claimNumber }));
+    return answer ? (await write('recordWithdrawal', { ...step(seen), result: answer.value })).view : null;
   }
 
   /** At once after a decision; after a failure when something has changed; where a stop or a limit is in the way, every now and then. */
@@ -142,12 +146,15 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
     return outcome.ok ? (await write('recordTransfer', { ...step(seen), reference, status: outcome.value })).view : seen;
   }
 
-  /** The bureau's queue; a call gives up at the claim's next deadline, which is then met. */
-  function atBureau(seen: ClaimView) {
+  /** What the bureau answers, once it does. The call gives up at the claim's next deadline, which is then met. */
+  function callBureau<T>(name: string, seen: ClaimView, call: (bureau: ActivityInterfaceFor<Activities>) => Promise<T>): { value: T } | null {
+    if (clock.rests(name)) return null;
     const left = clock.untilDeadline(seen);
     const taskQueue = messages.bureauTaskQueue(workflowInfo().taskQueue, seen.bureauCode);
     const options: ActivityOptions = { ...CALL_BUREAU, taskQueue, ...(left !== null && { scheduleToCloseTimeout: Math.max(left, 1_000) }) };
-    return proxyActivities<Activities>(options);
+    const outcome = calls.bureau.take(name, () => call(proxyActivities<Activities>(options)));
+    if (outcome && !outcome.ok) clock.rest(name, seen);
+    return outcome?.ok ? outcome : null;
   }
 
   async function meetDeadline(seen: ClaimView, due: 'remind' | 'expire'): Promise<ClaimView> {

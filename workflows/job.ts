@@ -9,6 +9,8 @@ export type JobOutcome<T> = { ok: true; value: T } | { ok: false };
 export type Job = {
   /** The outcome of `key`, once; null while it is under way. Begins it where it is not, after having cancelled what else was. */
   take<T>(key: string, call: () => Promise<T>): JobOutcome<T> | null;
+  /** whether the call under way, or the outcome that waits, is of a key that begins so */
+  busyWith(key: string): boolean;
   /** Gives up what nobody has asked for since the last time: the claim has moved on without it. */
   tidy(): void;
   readonly running: boolean;
@@ -26,6 +28,7 @@ export function openJob(): Job {
     get settled() {
       return current !== null && current.outcome !== null;
     },
+    busyWith: (key) => current?.key.startsWith(key) ?? false,
     tidy() {
       if (current && !wanted) {
         if (!current.outcome) current.scope.cancel();

@@ -40,10 +40,10 @@ export function createBankGateway(declaration: BankDeclaration, wire: GatewayWir
       wire,
     );
 
-  const inquire = async (asked: { reference: string; order?: TransferOrder }): Promise<TransferStatus> => {
+  const inquire = async (order: TransferOrder): Promise<TransferStatus> => {
     const inquiryId = newRequestId('Q');
-    const answer = await call('XFERINQTRNRQ', encodeInquiry({ ...asked, inquiryId, payer: declaration, at: wire.now() }));
-    return answer.ok ? readInquiryReply(answer.body, { ...asked, inquiryId }) : { kind: 'unknown', cause: answer.cause };
+    const answer = await call('XFERINQTRNRQ', encodeInquiry({ inquiryId, reference: order.reference, payer: declaration, at: wire.now() }));
+    return answer.ok ? readInquiryReply(answer.body, { inquiryId, order }) : { kind: 'unknown', cause: answer.cause };
   };
 
   const statementPage = async (day: string, page: number): Promise<{ lines: StatementLine[]; more: boolean }> => {
@@ -69,12 +69,12 @@ export function createBankGateway(declaration: BankDeclaration, wire: GatewayWir
       // Everything else that is refused lies with us or the bank, and heals under the same reference.
       if (reply.code !== FIELD_WRONG && reply.code !== REFERENCE_USED) return refused;
       // A refusal is about this sending. An earlier one may have been taken, so it counts as a failure only when the bank knows of none.
-      const known = await inquire({ reference: order.reference, order });
+      const known = await inquire(order);
       if (known.kind !== 'not-found') return known;
       return reply.code === FIELD_WRONG ? { kind: 'failed', bankStatus: 'REFUSED', code: reply.code, text: reply.text } : refused;
     },
 
-    inquire: ({ reference }) => inquire({ reference }),
+    inquire,
 
     async statement({ from, to }) {
       const days = daysBetween(from, to);

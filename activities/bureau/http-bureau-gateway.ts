@@ -1,9 +1,10 @@
 import { networkInterfaces } from 'node:os';
 import type { BureauGateway, BureauSubmission, SubmitResult, WithdrawResult } from '#domain/bureau/gateway.ts';
+import { bureauMessageId } from '#domain/claim/number.ts';
 import { GatewayUnavailable } from '#domain/errors.ts';
 import { encodeClaim, readAcceptance, readQueryResults, readSignIn, readWithdrawal } from '#platform/bureau-calls.ts';
 import type { Read } from '#platform/bureau-codec.ts';
-import { bureauMessageId, decodeResponse, encodeRequest, type GatewayReply } from '#platform/bureau-envelope.ts';
+import { decodeResponse, encodeRequest, type GatewayReply } from '#platform/bureau-envelope.ts';
 import { shanghaiTime } from '#platform/gateway-fields.ts';
 import { postSigned, type GatewayWire } from '#platform/gateway-post.ts';
 import type { BureauDeclaration, Institution } from '#platform/gateways.ts';
@@ -26,7 +27,10 @@ export function createBureauGateway(declaration: BureauDeclaration, institution:
   let sequence = Math.floor(Math.random() * 10_000);
   let signIn: Promise<string> | undefined;
 
-  const newMessageId = (): string => bureauMessageId({ institutionCode: institution.code, at: options.now(), sequence: (sequence += 1) });
+  const newMessageId = (): string => {
+    sequence = (sequence + 1) % 10_000;
+    return bureauMessageId({ institution: institution.code, at: options.now(), sequence });
+  };
 
   const exchange = async (transaction: Transaction, signNo: string): Promise<GatewayReply> => {
     const answer = await postSigned(

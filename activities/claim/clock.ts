@@ -3,6 +3,7 @@ import type { Written } from '#domain/claim/view.ts';
 import { dueOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
 import type { TaskDraft } from '#prisma/queries/claim-moves.ts';
 import { readMissing } from '#prisma/queries/claim-intake.ts';
+import { raiseDoubts } from './payout-doubts.ts';
 import { denyByEmployer, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
 
 type Dependencies = { transition: ReturnType<typeof transitions> };
@@ -72,6 +73,7 @@ export function escalationTask(claim: ClaimContext, level: number): TaskDraft {
 
 /** The debit stands on the statement and the bank's time for a return is over; where nothing was ours to pay there is nothing to wait for. */
 async function clear(claim: ClaimContext, t: Transition): Promise<ClaimContext> {
-  if (!claim.matched || claim.returned || claim.tasks.length > 0) return claim;
+  const doubted = await raiseDoubts(claim, t);
+  if (!doubted.matched || doubted.returned || doubted.tasks.length > 0) return doubted;
   return t.move(claim, { type: 'CLEARED', actor: SYSTEM, patch: { closedAt: t.at, clearedAt: t.at } });
 }

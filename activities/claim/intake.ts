@@ -3,7 +3,7 @@ import { findMissing, type Circumstance } from '#domain/claim/completeness.ts';
 import { SYSTEM } from '#domain/claim/actor.ts';
 import type { Written } from '#domain/claim/view.ts';
 import type { ClaimContext } from '#prisma/queries/claim-context.ts';
-import { holdInvoices, readMaterials } from '#prisma/queries/claim-intake.ts';
+import { countDuplicateClearances, holdInvoices, readMaterials } from '#prisma/queries/claim-intake.ts';
 import { countChoices } from '#prisma/queries/claim-tasks.ts';
 import { insertSubmission } from '#prisma/queries/submissions.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
@@ -43,10 +43,7 @@ async function duplicate(claim: ClaimContext, t: Transition): Promise<ClaimConte
   const holders = await holdInvoices(t.tx, claim.number);
   if (holders.length === 0) return null;
   // Said to be no duplicate once, by HR or in an appeal, it is not asked again.
-  const cleared =
-    (await countChoices(t.tx, { claimNumber: claim.number, kind: 'DUPLICATE_REVIEW', choice: 'NOT_DUPLICATE' })) +
-    (await countChoices(t.tx, { claimNumber: claim.number, kind: 'APPEAL_REVIEW', choice: 'GRANT' }));
-  if (cleared > 0) return null;
+  if ((await countDuplicateClearances(t.tx, claim.number)) > 0) return null;
   return t.move(claim, {
     ...{ type: 'DUPLICATE_SUSPECTED', to: 'PENDED_DUPLICATE', actor: SYSTEM, detail: { holders } },
     opens: [{ kind: 'DUPLICATE_REVIEW', role: 'hr', unitId: claim.unitId, detail: { holders } }],
@@ -92,7 +89,7 @@ export async function sendToBureau(
   const to = claim.head.state === 'APPEAL_REVIEW' ? 'APPEAL_REVIEW' : 'SENT_TO_BUREAU';
   return t.move(claim, {
     ...{ type: input.type, to, actor: input.actor, remarkParams: { version }, restartsClock: true },
-    patch: { submissionVersion: version, escalationLevel: 0 },
+    patch: { submissionVersion: version },
     cancels: ['ESCALATION', 'BUREAU_ANSWER_CHECK', 'CONFIRM_DECISION'],
     detail: { messageId, version, ...input.detail },
   });

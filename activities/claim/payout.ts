@@ -1,21 +1,26 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { SYSTEM, type Actor } from '#domain/claim/actor.ts';
 import type { Written } from '#domain/claim/view.ts';
-import { fen, formatYuan, sum } from '#domain/money.ts';
+import { asksOutcome } from '#domain/claim/tasks.ts';
+import { formatYuan } from '#domain/money.ts';
 import type { BankGateway, TransferStatus } from '#domain/payout/gateway.ts';
+import { differenceFrom } from '#domain/payout/order-check.ts';
 import type { Database } from '#prisma/database.ts';
 import type { ClaimContext, PaymentRow } from '#prisma/queries/claim-context.ts';
-import { countChoices } from '#prisma/queries/claim-tasks.ts';
-import { markSent, orderPayment, readAccountTail, readLastResult, readPayoutBlock, setMatched, setPaymentStatus } from '#prisma/queries/payments.ts';
-import { useQuota } from '#prisma/queries/quota.ts';
+import { asksAbout, countChoices } from '#prisma/queries/claim-tasks.ts';
+import { markSent, orderPayment, readLastResult, readOrder, readPayoutBlock, setMatched, setPaymentStatus } from '#prisma/queries/payments.ts';
+import { payoutTask, recordFailed, recordPaid, returnPayment } from './payment-outcome.ts';
+import { raiseDoubts } from './payout-doubts.ts';
 import type { ClaimStep, Transition, transitions } from './transition.ts';
 
 type Dependencies = { database: Database; transition: ReturnType<typeof transitions>; banks: ReadonlyMap<string, BankGateway> };
 
-/** What finance has to look at; everything else that blocks a payout ends by itself or is the employee's to mend. */
-const FOR_FINANCE: ReadonlySet<string> = new Set(['ABOVE_LIMIT', 'ABOVE_DAILY_LIMIT', 'OWN_ACCOUNT_SHORT', 'AMOUNT_DIFFERS']);
-/** The bank's words for "your own account does not cover it": finance's matter, not the employee's. */
-const OWN_ACCOUNT_SHORT: ReadonlySet<string> = new Set(['OWN_ACCOUNT_SHORT', 'INSUFFICIENT_FUNDS', '46']);
+/** What finance has to look at; everything else that blocks a payout ends by itself, is asked about already, or is the employee's to mend. */
+const FOR_FINANCE: ReadonlySet<string> = new Set(['ABOVE_LIMIT', 'ABOVE_DAILY_LIMIT']);
+/** Answers of the bank that do not fit the order: the money may be anywhere. */
+const DIFFERS: ReadonlySet<string> = new Set(['AMOUNT_DIFFERS', 'PAYEE_DIFFERS', 'REFERENCE_DIFFERS', 'DEBITED']);
+/** Said of an instruction that was never sent, because a stop forbids it: it is tried again with the next inquiry. */
+const STOPPED = 'STOPPED';
 
 /** From the decision to the money in the account. The two that speak to the bank run on the bank's task queue. */
 export function payoutActivities({ database, transition, banks }: Dependencies) {
@@ -38,14 +43,26 @@ export function payoutActivities({ database, transition, banks }: Dependencies) 
         return t.move(claim, { type: 'PAID', to: 'PAID', actor: SYSTEM, remark: 'PAID_DIRECTLY', detail: { decisionId: decision.id } });
       }
       if (!owed || (state === 'PAYMENT_FAILED' && !owed.ready)) return claim;
+      const doubted = await raiseDoubts(claim, t);
+      // As long as nobody knows what became of the money, no other instruction is made.
+      if (doubted.tasks.some(asksOutcome)) return blockPayout(doubted, t, 'DOUBTED');
       const { block, accountId } = await readPayoutBlock(t.tx, {
         ...{ unitAncestorIds: claim.ancestorIds, employeeId: claim.employeeId, amountFen: owed.payableFen, at: t.at },
         ...claim.settings.payoutLimits,
-        limitReleased: (await countChoices(t.tx, { claimNumber: claim.number, kind: 'PAYOUT_ATTENTION', choice: 'RELEASE_LIMIT', since: decision.recordedAt })) > 0,
+        limitReleased:
+          (await countChoices(t.tx, { claimNumber: claim.number, kind: 'PAYOUT_ATTENTION', choice: 'RELEASE_LIMIT', since: decision.recordedAt })) > 0,
       });
       if (block || !accountId) return blockPayout(claim, t, block ?? 'NO_ACCOUNT');
       const reference = await orderPayment(t.tx, {
-        ...{ claimNumber: claim.number, decisionId: owed.decisionId, decisionNo: owed.no, attempt: owed.attempts + 1, amountFen: owed.payableFen, accountId, at: t.at },
+        ...{
+          claimNumber: claim.number,
+          decisionId: owed.decisionId,
+          decisionNo: owed.no,
+          attempt: owed.attempts + 1,
+          amountFen: owed.payableFen,
+          accountId,
+          at: t.at,
+        },
         bankCode: t.clockwork.bank.code,
       });
       const amount = formatYuan(owed.payableFen);
@@ -62,24 +79,27 @@ export function payoutActivities({ database, transition, banks }: Dependencies) 
    */
   async function transfer(input: { bankCode: string; reference: string }): Promise<TransferStatus> {
     const bank = gateway(input.bankCode);
-    const { order, sentBefore } = await markSent(database, input.reference);
+    const { order, sentBefore, stopped } = await markSent(database, input.reference);
+    if (!sentBefore && stopped) return { kind: 'unknown', cause: STOPPED };
     if (sentBefore) {
-      const known = await bank.inquire({ reference: input.reference });
+      const known = await bank.inquire(order);
       if (known.kind !== 'not-found') return known;
     }
     return bank.transfer(order);
   }
 
-  /** Asks the bank what became of an instruction. */
+  /** Asks the bank what became of an instruction; of one that was never sent it cannot know. */
   async function inquire(input: { bankCode: string; reference: string }): Promise<TransferStatus> {
-    return gateway(input.bankCode).inquire({ reference: input.reference });
+    const bank = gateway(input.bankCode);
+    const { order, sent } = await readOrder(database, input.reference);
+    return sent ? bank.inquire(order) : { kind: 'not-found' };
   }
 
   async function recordTransfer(step: ClaimStep & { reference: string; status: TransferStatus }): Promise<Written> {
     return transition(step, async (claim, t) => {
       const { payment } = claim;
       if (!payment || payment.reference !== step.reference) return claim;
-      return applyStatus(claim, t, payment, step.status);
+      return raiseDoubts(await applyStatus(claim, t, payment, step.status), t);
     });
   }
 
@@ -89,15 +109,26 @@ export function payoutActivities({ database, transition, banks }: Dependencies) 
    */
   async function recordPaymentNews(step: ClaimStep): Promise<Written> {
     return transition(step, async (claim, t) => {
-      await setMatched(t.tx, { claimNumber: claim.number, at: t.at });
-      const { payment, returned } = claim;
-      if (returned && claim.head.state === 'PAID') return returnPayment(claim, t, returned);
-      const told = payment && (await readLastResult(t.tx, { claimNumber: claim.number, reference: payment.reference }));
-      return told ? applyStatus(claim, t, payment, told as TransferStatus) : claim;
+      const debited = await setMatched(t.tx, { claimNumber: claim.number, at: t.at });
+      const { returned } = claim;
+      const payment = claim.payment && { ...claim.payment, matchedAt: debited.includes(claim.payment.reference) ? t.at : claim.payment.matchedAt };
+      if (returned && claim.head.state === 'PAID') return returnPayment(claim, t, returned, { actor: { type: 'bank', id: returned.bankCode } });
+      const told = payment && (await readCallback(claim, t, payment.reference));
+      return raiseDoubts(told ? await applyStatus(claim, t, payment, told) : claim, t);
     });
   }
 
   return { orderPayout, transfer, inquire, recordTransfer, recordPaymentNews };
+}
+
+/** What the bank has told by callback of an instruction, held against the order as an inquiry is. Of what was never sent the bank can say nothing. */
+async function readCallback(claim: ClaimContext, t: Transition, reference: string): Promise<TransferStatus | undefined> {
+  const told = await readLastResult(t.tx, { claimNumber: claim.number, reference });
+  if (!told) return undefined;
+  const { order, sent } = await readOrder(t.tx, reference);
+  if (!sent) return undefined;
+  const difference = differenceFrom(order, told.record);
+  return difference ? { kind: 'unknown', cause: difference } : told.status;
 }
 
 async function blockPayout(claim: ClaimContext, t: Transition, block: string): Promise<ClaimContext> {
@@ -105,7 +136,7 @@ async function blockPayout(claim: ClaimContext, t: Transition, block: string): P
   return t.move(claim, {
     ...{ type: 'PAYOUT_BLOCKED', actor: SYSTEM, remarkParams: { cause: block }, detail: { block }, patch: { payoutBlocked: block } },
     notice: { cause: block },
-    ...(FOR_FINANCE.has(block) && { opens: [{ kind: 'PAYOUT_ATTENTION' as const, role: 'finance' as const, unitId: claim.unitId, detail: { block } }] }),
+    ...(FOR_FINANCE.has(block) && { opens: [payoutTask(claim, block)] }),
   });
 }
 
@@ -114,30 +145,13 @@ async function applyStatus(claim: ClaimContext, t: Transition, payment: PaymentR
   if (claim.head.state !== 'PAYMENT_IN_PROCESS' || payment.status === 'SUCCEEDED' || payment.status === 'FAILED' || payment.status === 'RETURNED') return claim;
   const actor: Actor = { type: 'bank', id: payment.bankCode };
   const { reference } = payment;
-  const status: TransferStatus = told.kind === 'succeeded' && told.amountFen !== payment.amountFen ? { kind: 'unknown', cause: 'AMOUNT_DIFFERS' } : told;
+  const doubt = doubtOf(payment, told);
+  const status: TransferStatus = doubt ? { kind: 'unknown', cause: doubt } : told;
   switch (status.kind) {
-    case 'succeeded': {
-      await setPaymentStatus(t.tx, { reference, status: 'SUCCEEDED', bankResult: status.bankStatus, settledAt: t.at });
-      await useQuota(t.tx, claim.number);
-      const amount = formatYuan(payment.amountFen);
-      const accountTail = await readAccountTail(t.tx, reference);
-      return t.move(
-        { ...claim, payment: { ...payment, status: 'SUCCEEDED', settledAt: t.at } },
-        {
-          ...{ type: 'PAID', to: 'PAID', actor, remarkParams: { amount, tail: accountTail }, detail: { reference } },
-          ...{ patch: { paidFen: sum([claim.head.paidFen, payment.amountFen]) }, notice: { amount, accountTail } },
-        },
-      );
-    }
-    case 'failed': {
-      await setPaymentStatus(t.tx, { reference, status: 'FAILED', bankResult: `${status.bankStatus} ${status.code}` });
-      const ours = OWN_ACCOUNT_SHORT.has(status.code);
-      return t.move(claim, {
-        ...{ type: 'PAYMENT_FAILED', to: 'PAYMENT_FAILED', actor },
-        ...{ remarkParams: { code: status.code }, detail: { reference, code: status.code, bankStatus: status.bankStatus } },
-        ...(ours && { opens: [{ kind: 'PAYOUT_ATTENTION' as const, role: 'finance' as const, unitId: claim.unitId, detail: { block: 'OWN_ACCOUNT_SHORT' } }] }),
-      });
-    }
+    case 'succeeded':
+      return recordPaid(claim, t, payment, { actor, result: status.bankStatus });
+    case 'failed':
+      return recordFailed(claim, t, payment, { actor, code: status.code, bankStatus: status.bankStatus });
     case 'in-flight':
       await setPaymentStatus(t.tx, { reference, status: 'IN_FLIGHT', bankResult: status.bankStatus });
       return claim;
@@ -145,25 +159,21 @@ async function applyStatus(claim: ClaimContext, t: Transition, payment: PaymentR
       await setPaymentStatus(t.tx, { reference, status: 'CREATED', bankResult: 'not-found' });
       return claim;
     case 'unknown': {
-      const shown = payment.status === 'UNKNOWN' && claim.head.payoutBlocked === status.cause;
-      await setPaymentStatus(t.tx, { reference, status: 'UNKNOWN', bankResult: status.cause });
-      if (shown) return claim;
+      const { cause } = status;
+      await setPaymentStatus(t.tx, { reference, status: 'UNKNOWN', bankResult: cause });
+      const asks = DIFFERS.has(cause) && !(await asksAbout(t.tx, { claimNumber: claim.number, reference }));
+      if (claim.head.payoutBlocked === cause && !asks) return claim;
       return t.move(claim, {
-        ...{ type: 'PAYMENT_UNCLEAR', actor: SYSTEM, remarkParams: { cause: status.cause }, detail: { reference, cause: status.cause }, patch: { payoutBlocked: status.cause } },
-        ...(status.cause === 'AMOUNT_DIFFERS' && {
-          opens: [{ kind: 'PAYOUT_ATTENTION' as const, role: 'finance' as const, unitId: claim.unitId, detail: { block: status.cause, reference } }],
-        }),
+        ...{ type: cause === STOPPED ? 'PAYOUT_BLOCKED' : 'PAYMENT_UNCLEAR', actor: SYSTEM, remarkParams: { cause } },
+        ...{ detail: { reference, cause }, patch: { payoutBlocked: cause } },
+        ...(asks && { opens: [payoutTask(claim, cause, { reference })] }),
       });
     }
   }
 }
 
-/** The bank sent the money back after it had arrived: the payment is open again, also where the claim was cleared. */
-async function returnPayment(claim: ClaimContext, t: Transition, payment: PaymentRow): Promise<ClaimContext> {
-  await setPaymentStatus(t.tx, { reference: payment.reference, status: 'RETURNED', bankResult: 'RETURNED', returnedAt: t.at });
-  const amount = formatYuan(payment.amountFen);
-  return t.move(claim, {
-    ...{ type: 'PAYMENT_RETURNED', to: 'PAYMENT_FAILED', actor: { type: 'bank', id: payment.bankCode }, remarkParams: { amount }, detail: { reference: payment.reference } },
-    ...{ patch: { paidFen: fen(claim.head.paidFen - payment.amountFen), closedAt: null, clearedAt: null }, notice: { amount } },
-  });
+/** An answer that must neither count as paid nor lead to another instruction: a person looks at it. */
+function doubtOf(payment: PaymentRow, told: TransferStatus): 'AMOUNT_DIFFERS' | 'DEBITED' | null {
+  if (told.kind === 'succeeded' && told.amountFen !== payment.amountFen) return 'AMOUNT_DIFFERS';
+  return told.kind === 'failed' && payment.matchedAt ? 'DEBITED' : null;
 }

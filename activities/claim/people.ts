@@ -1,8 +1,9 @@
 import type { Requested, RequestedFor } from '#domain/claim/requests.ts';
+import type { ClaimState } from '#domain/claim/states.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { formatYuan } from '#domain/money.ts';
 import { viewOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
-import { holdInvoices } from '#prisma/queries/claim-intake.ts';
+import { holdInvoices, isTakenUp } from '#prisma/queries/claim-intake.ts';
 import { countChoices } from '#prisma/queries/claim-tasks.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { sendToBureau } from './intake.ts';
@@ -11,6 +12,7 @@ import { quotaYear, releaseHoldings, type ClaimStep, type Refused, type Transiti
 type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
 
 const CONFLICT: Refused = { refused: 'CLAIM_STATE_CONFLICT' };
+const MAY_WITHDRAW: ReadonlySet<ClaimState> = new Set(['SUBMITTED', 'PENDED_INFO', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW']);
 
 /** What people ask of a claim, tasks apart. Each answers with a refusal where the claim's state does not allow it. */
 export function peopleActivities({ transition, institutionCode }: Dependencies) {
@@ -26,9 +28,8 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
       const { state, submissionVersion, withdrawalRequested } = claim.head;
       if (withdrawalRequested) return claim;
       if (claim.bureauDecisionNo !== null) return { refused: 'WITHDRAWAL_TOO_LATE' };
-      const withBureau = state === 'SENT_TO_BUREAU' || state === 'IN_REVIEW' || (state === 'PENDED_INFO' && submissionVersion > 0);
-      if (withBureau) return t.move(claim, { type: 'WITHDRAWAL_REQUESTED', actor: step.actor, patch: { withdrawalRequested: true } });
-      if (state !== 'SUBMITTED' && state !== 'PENDED_INFO' && state !== 'PENDED_DUPLICATE') return { refused: 'WITHDRAWAL_TOO_LATE' };
+      if (!MAY_WITHDRAW.has(state)) return { refused: 'WITHDRAWAL_TOO_LATE' };
+      if (submissionVersion > 0) return t.move(claim, { type: 'WITHDRAWAL_REQUESTED', actor: step.actor, patch: { withdrawalRequested: true } });
       await releaseHoldings(claim, t);
       return t.move(claim, { type: 'WITHDRAWN', to: 'WITHDRAWN', actor: step.actor, patch: { closedAt: t.at } });
     });
@@ -36,17 +37,23 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
 
   /**
    * An appeal against the decision in force: the bureau hears those against its own, HR those against ours. It opens a closed claim again.
-   * Refused as too late after the window, where HR has heard the same before, or where another claim has taken the invoice meanwhile.
+   * Refused as too late after the window, where HR has heard the same before, while money is being asked back, and where a newer claim has taken this one
+   * up or holds its invoice: what was denied as a duplicate alone may be appealed against although another claim holds it.
    */
   async function recordAppeal(step: ClaimStep & RequestedFor): Promise<Written> {
     return transition(step, async (claim, t) => {
       const { state } = claim.head;
       const { decision } = claim;
       const decided = state === 'DENIED' || (state === 'PAID' && decision?.outcome === 'PARTIALLY_APPROVED');
-      if (!decision || !decided) return CONFLICT;
+      if (!decision || !decided || claim.tasks.some(({ kind }) => kind === 'CLAWBACK')) return CONFLICT;
       const until = viewOf(claim, t.clockwork).appealableUntil;
       if (until === null || t.at > new Date(until)) return { refused: 'APPEAL_TOO_LATE' };
-      if (state === 'DENIED' && !(await takeHoldings(claim, t))) return CONFLICT;
+      const holders = state === 'DENIED' ? await holdInvoices(t.tx, claim.number) : [];
+      const asDuplicate = decision.source === 'EMPLOYER' && decision.reasons.some(({ code }) => code === 'DUPLICATE');
+      if ((holders.length > 0 && !asDuplicate) || (await isTakenUp(t.tx, claim.number))) return CONFLICT;
+      if (state === 'DENIED') {
+        await holdQuota(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId, year: quotaYear(claim), wantFen: claim.submittedFen });
+      }
       const byEmployer = decision.source === 'EMPLOYER';
       const heard = { claimNumber: claim.number, kind: 'APPEAL_REVIEW', choice: 'UPHOLD', since: decision.recordedAt } as const;
       if (byEmployer && (await countChoices(t.tx, heard)) > 0) return CONFLICT;
@@ -54,7 +61,7 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
       const appealed = await t.move(claim, {
         ...{ type: 'APPEALED', to: 'APPEAL_REVIEW', actor: step.actor, detail: { reason: step.reason }, patch: { closedAt: null, clearedAt: null } },
         ...(byEmployer && {
-          opens: [{ kind: 'APPEAL_REVIEW' as const, role: 'hr' as const, unitId: claim.unitId, excluded: firstDecider ? [firstDecider] : [], detail: { reason: step.reason } }],
+          opens: [{ kind: 'APPEAL_REVIEW' as const, role: 'hr' as const, unitId: claim.unitId, excluded: firstDecider ? [firstDecider] : [], detail: { reason: step.reason, asDuplicate, holders } }],
         }),
       });
       if (byEmployer) return appealed;
@@ -85,13 +92,4 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
   }
 
   return { recordMaterialsComplete, recordWithdrawalRequest, recordAppeal, recordHold, recordRelease, recordReversalRequest };
-}
-
-/** A denied claim let go of its invoices and quota; an appeal takes them back, where nobody else has the invoice by now. */
-async function takeHoldings(claim: ClaimContext, { tx }: Transition): Promise<boolean> {
-  const holders = await holdInvoices(tx, claim.number);
-  const wasDuplicate = claim.decision?.source === 'EMPLOYER';
-  if (holders.length > 0 && !wasDuplicate) return false;
-  await holdQuota(tx, { claimNumber: claim.number, employeeId: claim.employeeId, year: quotaYear(claim), wantFen: claim.submittedFen });
-  return true;
 }

@@ -11,6 +11,7 @@ import { holdQuota } from '#prisma/queries/quota.ts';
 import { applyDecision } from './bureau.ts';
 import { sendToBureau } from './intake.ts';
 import { escalationTask } from './clock.ts';
+import { confirmOutcome, proposeOutcome, rejectOutcome } from './payout-doubts.ts';
 import { denyByEmployer, quotaYear, uphold, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
 
 type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
@@ -52,11 +53,12 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
         });
       case 'WAIT':
         // The bureau gets its whole time again.
-        return t.move(claim, { type: 'ESCALATION_DECIDED', actor, remark: 'ESCALATION_WAIT', detail: about, patch: { escalationLevel: 0 }, restartsClock: true });
+        return t.move(claim, { type: 'ESCALATION_DECIDED', actor, remark: 'ESCALATION_WAIT', detail: about, restartsClock: true });
       case 'RESUBMIT':
         return sendToBureau(claim, t, { institutionCode, type: 'RESUBMITTED_TO_BUREAU', actor, detail: about });
       case 'RECORD_DECISION':
-        if (!decision.written || findWrittenFault(asAmounts(decision.written), await readClaimLines(t.tx, claim.number))) return { refused: 'VALIDATION_FAILED' };
+        if (!decision.written || findWrittenFault(asAmounts(decision.written), await readClaimLines(t.tx, claim.number)))
+          return { refused: 'VALIDATION_FAILED' };
         return t.move(claim, {
           ...{ type: 'ESCALATION_DECIDED', actor, detail: about },
           opens: [
@@ -69,6 +71,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
       case 'CONFIRM':
         return confirmWritten(claim, t, { decision, task });
       case 'REJECT': {
+        if (task.kind === 'CONFIRM_PAYOUT') return rejectOutcome(claim, t, { decision, about, question: task.detail });
         const kind = task.detail['recordedIn'] === 'BUREAU_ANSWER_CHECK' ? 'BUREAU_ANSWER_CHECK' : 'ESCALATION';
         return t.move(claim, {
           ...{ type: 'ESCALATION_DECIDED', actor, detail: about },
@@ -82,10 +85,17 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
       case 'RETRY':
       case 'RELEASE_LIMIT':
         return t.move(claim, { type: 'PAYOUT_UNBLOCKED', actor, detail: about, patch: { payoutBlocked: null } });
+      case 'CONFIRM_PAID':
+      case 'CONFIRM_FAILED': {
+        const answer = { decision, about, question: task.detail };
+        return task.kind === 'CONFIRM_PAYOUT' ? confirmOutcome(claim, t, answer) : proposeOutcome(claim, t, answer);
+      }
       case 'RECOVERED':
+        if (claim.head.state !== 'PAID') return { refused: 'CLAIM_STATE_CONFLICT' };
         await holdQuota(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId, year: quotaYear(claim), wantFen: fen(0) });
         return t.move(claim, { type: 'REVERSED', to: 'REVERSED', actor, detail: about, patch: { closedAt: t.at } });
       case 'CANCEL':
+        if (claim.head.state !== 'PAID') return { refused: 'CLAIM_STATE_CONFLICT' };
         return t.move(claim, { type: 'REVERSAL_CANCELLED', actor, detail: about });
     }
   }
@@ -98,7 +108,10 @@ async function deny(claim: ClaimContext, t: Transition, decision: TaskDecision, 
   return denyByEmployer(claim, t, { code, comment: decision.comment ?? '', sourceNo: taskId, actor, employeeId });
 }
 
-const asAmounts = ({ outcome, lines }: WrittenDecision) => ({ outcome, lines: lines.map(({ lineNo, benefitFen }) => ({ lineNo, benefitFen: fen(benefitFen) })) });
+const asAmounts = ({ outcome, lines }: WrittenDecision) => ({
+  outcome,
+  lines: lines.map(({ lineNo, benefitFen }) => ({ lineNo, benefitFen: fen(benefitFen) })),
+});
 
 /** The second pair of eyes has seen the bureau's letter: it decides like the bureau itself. */
 async function confirmWritten(claim: ClaimContext, t: Transition, { decision, task }: Decided): Promise<ClaimContext | Refused> {

@@ -6,7 +6,7 @@ import { fen } from '#domain/money.ts';
 import type { Database, Tx } from '#prisma/database.ts';
 import { readClaimContext, viewOf, type ClaimContext, type Clockwork } from '#prisma/queries/claim-context.ts';
 import { releaseInvoices } from '#prisma/queries/claim-intake.ts';
-import { recordMove, wasWritten, type Move } from '#prisma/queries/claim-moves.ts';
+import { MoveForbidden, recordMove, wasWritten, type Move } from '#prisma/queries/claim-moves.ts';
 import { insertDecision, readBestBenefit, readClaimLines } from '#prisma/queries/decisions.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 
@@ -58,6 +58,8 @@ export function transitions({ database, clockwork: readClockwork }: TransitionDe
         return written(await read(tx, false), { done: true, refused: null });
       });
     } catch (error) {
+      // A bug fails the request that met it, and not the claim: what nobody asked for is tried again, where it shows.
+      if (error instanceof MoveForbidden && requestId !== undefined) throw ApplicationFailure.nonRetryable(error.message, error.name);
       // What was refused on second thoughts has left nothing behind.
       if (!(error instanceof Unwritten)) throw error;
       return written(await read(database, false), { done: false, refused: error.refusal.refused });

@@ -55,7 +55,7 @@ export function startNoticeRelay(deps: {
   }
 
   function compose({ template, params, claimNumber }: DueNotice, person: Addressee) {
-    const link = claimLink?.(claimNumber) ?? null;
+    const link = claimNumber === null ? null : (claimLink?.(claimNumber) ?? null);
     return renderNotice({ template, params, claimNumber, link, locale: localeOf(person.locale), recipientName: person.name });
   }
 
@@ -77,7 +77,7 @@ export function startNoticeRelay(deps: {
 }
 
 function envelope(notice: DueNotice, { person, address }: { person: Addressee; address: string }) {
-  const one = notice.recipient.kind === 'claimant' ? '' : `.${person.id}`;
+  const one = notice.recipient.kind === 'role' ? `.${person.id}` : '';
   return { id: `notice-${notice.id}${one}`, to: { name: person.name, address } };
 }
 

@@ -3,7 +3,7 @@ import { addDays, shanghaiDay } from '#domain/calendar.ts';
 import type { BankGateway } from '#domain/payout/gateway.ts';
 import type { Database } from '#prisma/database.ts';
 import { insertAudit } from '#prisma/queries/audit.ts';
-import { insertStatementLines } from '#prisma/queries/payments.ts';
+import { insertStatementLines } from '#prisma/queries/statement.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 
 const BATCH = 500;
@@ -14,7 +14,7 @@ export type Reconciliation = { lines: number; matched: number; unexplained: numb
 export function reconcileActivities({ database, banks }: { database: Database; banks: ReadonlyMap<string, BankGateway> }) {
   /**
    * Reads the bank's statement of the last `days` days and tells each claim what concerns it: its debit, or the money's return. A line read
-   * before is known by its number. A line that belongs to no instruction, or to one of another amount, is left for a person and audited.
+   * before is known by its number. A line that does not fit is audited, and asked about on its claim where it has one.
    */
   async function reconcile({ bankCode, days, at }: { bankCode: string; days: number; at: string }): Promise<Reconciliation> {
     const bank = banks.get(bankCode);
@@ -32,7 +32,13 @@ export function reconcileActivities({ database, banks }: { database: Database; b
           }
           if (line.result === 'MATCHED') continue;
           const detail = { entryNo: line.entryNo, result: line.result, kind: line.kind };
-          await insertAudit(tx, { claimNumber: line.claimNumber, at: new Date(at), actor: { type: 'bank', id: bankCode }, action: 'statement-line-unexplained', detail });
+          await insertAudit(tx, {
+            claimNumber: line.claimNumber,
+            at: new Date(at),
+            actor: { type: 'bank', id: bankCode },
+            action: 'statement-line-unexplained',
+            detail,
+          });
         }
       });
     }

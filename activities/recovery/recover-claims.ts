@@ -1,7 +1,7 @@
 import { ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { Database } from '#prisma/database.ts';
-import { listOpenClaims, listUnheededReturns, type OpenClaim } from '#prisma/queries/recovery.ts';
+import { listOpenClaims, listUnheededReturns, takeSweep, type OpenClaim } from '#prisma/queries/recovery.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 import { CLAIM_WORKFLOW, claimStart, paymentNews } from '#workflows/claim.messages.ts';
 import { faultName } from '../relays/fault-name.ts';
@@ -15,28 +15,49 @@ export type RecoveryRequest = {
   onRecovered?: (claim: { claimNumber: string; state: string; found: string; error: string | null }) => void;
 };
 
+type RecoveryDeps = { database: Database; client: Client; taskQueue: string };
+
 export type Recovery = { looked: number; running: number; recovered: number; failed: number; returns: number };
 
-const PAGE = 500;
+/** So many workflows are asked for at once by their ids. */
+const PAGE = 200;
 const CONCURRENCY = 16;
 const CALL_MS = 10_000;
 /** Where Temporal has any of these, the claim goes on by itself. */
 const ALIVE: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED', 'CONTINUED_AS_NEW']);
+
+/** `recoverClaims`, unless another worker is at it: null. Many claims wait for weeks, and each is asked for once, not once by every worker. */
+export async function sweepClaims(deps: RecoveryDeps, request: RecoveryRequest): Promise<Recovery | null> {
+  return deps.database.write(async (tx) => ((await takeSweep(tx)) ? recoverClaims(deps, request) : null));
+}
 
 /**
  * Starts a workflow for every open claim that has none, whatever became of it. Nothing else is to be done: a workflow's first steps read from Postgres
  * where its claim is, and what came for it that nobody has acted on. Safe at any time and by several at once, because Temporal refuses
  * a second workflow under one id. Throws where Postgres or Temporal cannot be reached at all.
  */
-export async function recoverClaims(
-  { database, client, taskQueue }: { database: Database; client: Client; taskQueue: string },
-  request: RecoveryRequest,
-): Promise<Recovery> {
+export async function recoverClaims({ database, client, taskQueue }: RecoveryDeps, request: RecoveryRequest): Promise<Recovery> {
   const { quietMs, rebuildAll = false, onRecovered = () => undefined } = request;
   const sum: Recovery = { looked: 0, running: 0, recovered: 0, failed: 0, returns: 0 };
   const workflowIdConflictPolicy = rebuildAll ? WorkflowIdConflictPolicy.TERMINATE_EXISTING : WorkflowIdConflictPolicy.FAIL;
   const call = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + CALL_MS, work);
   await call(() => client.workflowService.getSystemInfo({}));
+
+  /** Those of the claims whose workflow runs. A list may lag behind: who is not in it is asked for by name. */
+  async function listRunning(claims: readonly OpenClaim[]): Promise<ReadonlySet<string>> {
+    const running = new Set<string>();
+    if (rebuildAll) return running;
+    const ids = claims.map(({ workflowId }) => `"${workflowId}"`).join(', ');
+    const query = `ExecutionStatus = "Running" AND WorkflowId IN (${ids})`;
+    try {
+      await call(async () => {
+        for await (const { workflowId } of client.workflow.list({ query, pageSize: PAGE })) running.add(workflowId);
+      });
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+    }
+    return running;
+  }
 
   async function findWorkflow({ workflowId }: OpenClaim): Promise<string> {
     try {
@@ -83,7 +104,10 @@ export async function recoverClaims(
     if (!last) break;
     after = last.claimNumber;
     sum.looked += claims.length;
-    const queue = claims.values();
+    const running = await listRunning(claims);
+    const others = claims.filter(({ workflowId }) => !running.has(workflowId));
+    sum.running += claims.length - others.length;
+    const queue = others.values();
     await Promise.all(
       Array.from({ length: CONCURRENCY }, async () => {
         for (const claim of queue) await recover(claim);

@@ -12,7 +12,8 @@ const QUIET_MS = 5 * 60_000;
  * the day when Temporal has forgotten.
  */
 export function startSweeper(deps: {
-  recover: (request: RecoveryRequest) => Promise<Recovery>;
+  /** null: another worker is at it */
+  recover: (request: RecoveryRequest) => Promise<Recovery | null>;
   registry: Registry;
   log: Logger;
   /** for tests */
@@ -28,6 +29,7 @@ export function startSweeper(deps: {
 
   async function sweep(): Promise<void> {
     const result = await recover({ quietMs, onRecovered: (claim) => log.warn(claim, 'an open claim had no workflow') });
+    if (result === null) return;
     recovered.inc(result.recovered);
     failed.set(result.failed);
     swept.setToCurrentTime();

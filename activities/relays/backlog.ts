@@ -1,8 +1,9 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '#prisma/database.ts';
 import { readBacklog } from '#prisma/queries/delivery.ts';
+import { countUnexplained } from '#prisma/queries/statement.ts';
 
-/** Registers gauges of what is still to be sent, read from the database at each scrape. While that is away they have no value. */
+/** Registers gauges of what is still to be sent or explained, read from the database at each scrape. While that is away they have no value. */
 export function registerBacklogGauges({ database, registry }: { database: Database; registry: Registry }): void {
   let reading: ReturnType<typeof readBacklog> | undefined;
   /** The gauges of one scrape share one query. */
@@ -31,6 +32,17 @@ export function registerBacklogGauges({ database, registry }: { database: Databa
       const backlog = await read();
       oldest.reset();
       for (const entry of backlog) oldest.set({ table: entry.table }, entry.oldestSeconds);
+    },
+  });
+  const unexplained = new Gauge({
+    name: 'daozhang_statement_lines_unexplained',
+    help: 'Lines of the bank statement that do not fit our instructions and that nobody has explained',
+    labelNames: ['result'],
+    registers: [registry],
+    async collect() {
+      const counts = await countUnexplained(database).catch(() => []);
+      unexplained.reset();
+      for (const { result, lines } of counts) unexplained.set({ result }, lines);
     },
   });
 }

@@ -98,7 +98,6 @@ export const claimFilters = z.strictObject({
   submittedTo: time.optional(),
   overdue: flag.optional(),
 });
-export type ClaimFilters = z.output<typeof claimFilters>;
 
 // ---- what goes out
 

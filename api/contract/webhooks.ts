@@ -19,7 +19,7 @@ export const newEndpoint = z
 const endpointFields = { id: z.uuid(), url: z.string(), unitCode, events: z.array(z.string()), createdAt: time };
 export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoint' });
 export const endpointMade = z
-  .strictObject({ ...endpointFields, secret: z.string().meta({ description: 'Standard Webhooks; shown this once' }) })
+  .strictObject({ ...endpointFields, secret: z.string().nullable().meta({ description: 'Standard Webhooks; shown once: null where the answer is repeated' }) })
   .meta({ id: 'WebhookEndpointMade' });
 
 export const deliveryStatus = z.enum(['PENDING', 'SENT', 'FAILED']);

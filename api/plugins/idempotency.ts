@@ -6,8 +6,17 @@ import { brokenConstraint } from '#prisma/database-errors.ts';
 import type { Tx } from '#prisma/database.ts';
 import { ANSWER_KEY, findAnswer, storeAnswer, takeRequest, type StoredAnswer } from '#prisma/queries/idempotency.ts';
 
-/** What a request was answered. `body` is checked against the route's response schema before anything is committed. */
-export type Answer = { ok: true; status: 200 | 201 | 202; body: Record<string, unknown>; headers?: Readonly<Record<string, string>> };
+/**
+ * What a request was answered. `body` is checked against the route's response schema before anything is committed. `replay` is stored in its stead
+ * where it holds what is shown once and kept nowhere else.
+ */
+export type Answer = {
+  ok: true;
+  status: 200 | 201 | 202;
+  body: Record<string, unknown>;
+  replay?: Record<string, unknown>;
+  headers?: Readonly<Record<string, string>>;
+};
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -61,9 +70,9 @@ export async function withIdempotency(
       if (taken !== 'ours') return { stored: taken };
       const answer = await work(tx);
       if (!answer.ok) throw new Refused(answer);
-      const body = String(reply.code(answer.status).serializeInput(answer.body, String(answer.status)));
-      const made = { fingerprint, status: answer.status, body, headers: JSON.stringify(answer.headers ?? {}) };
-      await storeAnswer(tx, { ...name, ...made });
+      const serialize = (content: Record<string, unknown>) => String(reply.code(answer.status).serializeInput(content, String(answer.status)));
+      const made = { fingerprint, status: answer.status, body: serialize(answer.body), headers: JSON.stringify(answer.headers ?? {}) };
+      await storeAnswer(tx, { ...name, ...made, ...(answer.replay && { body: serialize(answer.replay) }) });
       return { made };
     });
     return sendAnswer(reply, fingerprint, outcome);

@@ -89,10 +89,10 @@ export const callbackRoutes: FastifyPluginAsyncZod = async (app) => {
         const messageId = parsed.ok ? parsed.message.messageId : parsed.messageId;
         return acknowledge(reply, acknowledgeBankCallback({ messageId, at: clock(), refusal: why }));
       }
-      const { messageId, reference, status, raw } = parsed.message;
+      const { messageId, reference, status, record, raw } = parsed.message;
       const stored = {
         ...{ source: code, messageId, bodyDigest: sm3(call.rawBody), type: 'payment-result' as const },
-        ...{ body: { reference, status, raw }, acknowledgement: acknowledgeBankCallback({ messageId, at: clock() }) },
+        ...{ body: { reference, status, record, raw }, acknowledgement: acknowledgeBankCallback({ messageId, at: clock() }) },
       };
       return receive(app, reply, stored, (tx) => tellBankNews(tx, { bankCode: code, messageId, reference, at: clock() }));
     },

@@ -168,18 +168,15 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
   );
 
   /** A draft has no workflow yet. */
-  function withdrawDraft(request: FastifyRequest, reply: FastifyReply, number: string): Promise<FastifyReply> {
+  async function withdrawDraft(request: FastifyRequest, reply: FastifyReply, number: string): Promise<FastifyReply> {
+    const terms = await clockwork();
     return withIdempotency(request, reply, async (tx) => {
       const locked = await lockClaim(tx, request, { number, action: 'claim.withdraw' });
       if (!locked.ok) return locked;
       if (locked.claim.head.state !== 'DRAFT') return refuse('CLAIM_STATE_CONFLICT');
       const at = clock();
-      const { seq } = await recordMove(
-        tx,
-        locked.claim,
-        { type: 'WITHDRAWN', to: 'WITHDRAWN', at, actor: request.actor, patch: { closedAt: at } },
-        await clockwork(),
-      );
+      const move = { type: 'WITHDRAWN', to: 'WITHDRAWN', at, actor: request.actor, patch: { closedAt: at } } as const;
+      const { seq } = await recordMove(tx, locked.claim, move, terms);
       return { ok: true, status: 200, body: { number, state: 'WITHDRAWN', seq }, headers: { etag: etag(seq) } };
     });
   }

@@ -78,8 +78,9 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
       listEvents(database, { number }),
       clockwork(),
     ]);
-    const resubmittable = lineage.takenUpBy === null && lineage.resubmissionNo < context.settings.maxResubmissions;
-    return progressOf({ claim: context, employeeNo, resubmittable, events, nameOf, clockwork: terms, now: clock() });
+    const appealable = lineage.takenUpBy === null;
+    const resubmittable = appealable && lineage.resubmissionNo < context.settings.maxResubmissions;
+    return progressOf({ claim: context, employeeNo, appealable, resubmittable, events, nameOf, clockwork: terms, now: clock() });
   });
 
   app.get('/v1/claims/:number/history', { config, schema: about('Every transition', history) }, async (request, reply) => {

@@ -14,7 +14,6 @@ import { checkContent, takeIn, usableDocuments } from '../claim-door.ts';
 import { attachedToJson, claimToJson } from '../claim-json.ts';
 import { attachmentsAdded, claim, claimParams, emptyBody, MAX_DOCUMENTS, newAttachments, newClaim, resubmission } from '../contract/claims.ts';
 import { etag, headers, responses } from '../contract/common.ts';
-import { mustFind } from '../patch.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
 
 const tags = ['claims'];
@@ -72,9 +71,13 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         response: responses({ 200: claim }, { with: 'key', codes: ['FORBIDDEN', 'CLAIM_STATE_CONFLICT', 'CLAIM_ON_HOLD'] }),
       },
     },
-    async (request, reply) =>
-      withIdempotency(request, reply, async (tx) => {
-        const { number } = request.params;
+    async (request, reply) => {
+      const { number } = request.params;
+      // before the transaction, which must not wait for a second connection; the move asks again whether it is a draft
+      const clockwork = await deps.clockwork();
+      const draft = await findClaim(deps.database, { number, within: request.caller.unitId });
+      if (!draft) return reply.refuse(refuse('NOT_FOUND'));
+      return withIdempotency(request, reply, async (tx) => {
         const locked = await lockClaim(tx, request, { number, action: 'claim.confirm' });
         if (!locked.ok) return locked;
         const { head } = locked.claim;
@@ -82,15 +85,13 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         if (head.onHold) return refuse('CLAIM_ON_HOLD');
         const at = clock();
         const move = { type: 'CONFIRMED', to: 'SUBMITTED', at, actor: request.actor, patch: { submittedAt: at } } as const;
-        const clockwork = await deps.clockwork();
-        // read beside the transaction: under its lock nothing changes but what the move changes
-        const draft = await mustFind(findClaim(deps.database, { number, within: request.caller.unitId }));
         const moved = await recordMove(tx, locked.claim, move, clockwork);
         await writeWorkflowCommand(tx, { claimNumber: number, kind: 'START' });
         const due = dueOf(moved, clockwork);
         const row = { ...draft, ...moved.head, seq: moved.seq, dueAt: due.actAt, dueProvisional: due.provisional, updatedAt: at };
         return { ok: true, status: 200, body: claimToJson(row), headers: { etag: etag(row.seq) } };
-      }),
+      });
+    },
   );
 
   app.post(

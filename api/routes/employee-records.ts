@@ -5,6 +5,7 @@ import { refuse } from '#domain/errors.ts';
 import { fen, formatYuan, parseYuan } from '#domain/money.ts';
 import { can } from '#domain/org/can.ts';
 import { isSameHolder } from '#domain/payout/holder.ts';
+import { IDENTITY_SETTLES_MS, needsSecondPerson } from '#domain/payout/second-person.ts';
 import { insertAudit } from '#prisma/queries/audit.ts';
 import {
   announceAccount,
@@ -20,6 +21,8 @@ import {
   type QuotaRow,
   type RoleRow,
 } from '#prisma/queries/employees.ts';
+import { listIdentityChanges } from '#prisma/queries/identity-changes.ts';
+import { writeAddressedNotices } from '#prisma/queries/notices.ts';
 import { findUnits } from '#prisma/queries/units.ts';
 import { headers, responses } from '../contract/common.ts';
 import { account, accounts, employeeParams, masked, newAccount, quota, quotaLimit, quotaParams, roleList, roles } from '../contract/employees.ts';
@@ -62,11 +65,12 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
       schema: {
         tags,
         summary: 'Change the account',
-        description: 'The employee is told at the old contact, and payments that failed are tried again.',
+        description:
+          'The employee is told, also at an e-mail address of the last seven days, and payments that failed are tried again. Within seven days of a changed name or e-mail address it takes a person who is neither the employee nor made that change.',
         headers: headers('idempotency-key'),
         params: employeeParams,
         body: newAccount,
-        response: responses({ 201: account }, { with: 'key', codes: ['FORBIDDEN', 'ACCOUNT_HOLDER_DIFFERS'] }),
+        response: responses({ 201: account }, { with: 'key', codes: ['FORBIDDEN', 'ACCOUNT_HOLDER_DIFFERS', 'SECOND_PERSON_REQUIRED'] }),
       },
     },
     async (request, reply) =>
@@ -74,11 +78,18 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
         const { employeeNo } = request.params;
         const allowed = mayTouch(request, 'employee.write', await lockEmployee(tx, { employeeNo, within: request.caller.unitId }));
         if (!allowed.ok) return allowed;
-        const { id: employeeId, name } = allowed.employee;
-        if (!isSameHolder(request.body.holderName, name)) return refuse('ACCOUNT_HOLDER_DIFFERS');
+        const { employee: holder } = allowed;
+        const employeeId = holder.id;
+        const at = clock();
+        if (!isSameHolder(request.body.holderName, holder.name)) return refuse('ACCOUNT_HOLDER_DIFFERS');
+        const changes = await listIdentityChanges(tx, { employeeId, since: new Date(at.getTime() - IDENTITY_SETTLES_MS) });
+        const changedBy = changes.map(({ actor }) => actor);
+        if (needsSecondPerson({ actor: request.actor, employeeId, changedBy })) return refuse('SECOND_PERSON_REQUIRED');
         const made = await replaceAccount(tx, { employeeId, account: request.body });
-        await announceAccount(tx, { employeeId, accountTail: made.accountNo.slice(-4) });
-        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'account-changed', detail: { employeeId, accountId: made.id } });
+        await announceAccount(tx, { employeeId });
+        const params = { accountTail: made.accountNo.slice(-4) };
+        await writeAddressedNotices(tx, { template: 'ACCOUNT_CHANGED', params, people: [...changes.map(({ was }) => was), holder] });
+        await insertAudit(tx, { claimNumber: null, at, actor: request.actor, action: 'account-changed', detail: { employeeId, accountId: made.id } });
         return { ok: true, status: 201, body: accountJson(made) };
       }),
   );
@@ -117,7 +128,13 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
       if (limitFen === undefined) return reply.refuse(refuse('AMOUNT_INVALID'));
       const allowed = mayTouch(request, 'employee.write', await findEmployee(database, { employeeNo, within: request.caller.unitId }));
       if (!allowed.ok) return reply.refuse(allowed);
-      return quotaJson(await database.write((tx) => setQuotaLimit(tx, { employeeId: allowed.employee.id, year, limitFen })));
+      const { id: employeeId } = allowed.employee;
+      const row = await database.write(async (tx) => {
+        const detail = { employeeId, year, limit: formatYuan(limitFen) };
+        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'quota-set', detail });
+        return setQuotaLimit(tx, { employeeId, year, limitFen });
+      });
+      return quotaJson(row);
     },
   );
 

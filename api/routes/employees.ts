@@ -1,14 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Actor } from '#domain/claim/actor.ts';
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { can, type Action } from '#domain/org/can.ts';
+import type { Tx } from '#prisma/database.ts';
+import { insertAudit } from '#prisma/queries/audit.ts';
 import { createEmployee, findEmployee, listEmployees, lockEmployee, updateEmployee, type EmployeeRow } from '#prisma/queries/employees.ts';
+import { recordIdentityChange } from '#prisma/queries/identity-changes.ts';
+import { writeAddressedNotices } from '#prisma/queries/notices.ts';
 import { findUnit } from '#prisma/queries/units.ts';
 import { etag, headers, pageOf, responses, versionOf } from '../contract/common.ts';
 import { employee, employeeParams, employeePatch, employeeQuery, masked, newEmployee } from '../contract/employees.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
-import { mustFind, withoutAbsent } from '../patch.ts';
+import { changedFields, mustFind, withoutAbsent } from '../patch.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
 import type { FastifyRequest } from 'fastify';
 
@@ -16,7 +21,7 @@ const tags = ['directory'];
 
 /** Employees (员工): what an HR system needs to keep them current. Accounts, quotas and roles are in employee-records.ts. */
 export const employeeRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database } = app.deps;
+  const { database, clock } = app.deps;
 
   app.get(
     '/v1/employees',
@@ -34,7 +39,7 @@ export const employeeRoutes: FastifyPluginAsyncZod = async (app) => {
       const { limit, cursor, unitCode, active } = request.query;
       const read = readCursor(z.string(), cursor);
       if (!read.ok) return reply.refuse(read);
-      const listed = await listedUnit(request, 'employee.read', unitCode);
+      const listed = await listedUnit(request, 'employee.read', { code: unitCode });
       if (!listed.ok) return reply.refuse(listed);
       const rows = await listEmployees(database, { within: listed.unit.id, active, afterNo: read.after, limit: limit + 1 });
       return pageFrom(rows, { limit, item: toJson, position: (row) => row.employeeNo });
@@ -77,6 +82,7 @@ export const employeeRoutes: FastifyPluginAsyncZod = async (app) => {
         if (!allowed.ok) return allowed;
         if ((await createEmployee(tx, { employeeNo, unitId: unit.id, fields })) === 'exists') return refuse('ALREADY_EXISTS');
         const row = await mustFind(findEmployee(tx, { employeeNo, within }));
+        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'employee-added', detail: { employeeId: row.id } });
         return { ok: true, status: 201, body: toJson(row), headers: { etag: etag(row.version), location: `/v1/employees/${employeeNo}` } };
       }),
   );
@@ -88,6 +94,7 @@ export const employeeRoutes: FastifyPluginAsyncZod = async (app) => {
       schema: {
         tags,
         summary: 'Change, transfer or retire an employee',
+        description: 'A changed name or e-mail address is told to the old and the new address; for seven days an account then takes a second person.',
         headers: headers('if-match'),
         params: employeeParams,
         body: employeePatch,
@@ -109,13 +116,24 @@ export const employeeRoutes: FastifyPluginAsyncZod = async (app) => {
         const there = can(request.asker, 'employee.write', { unitAncestors: unit.ancestorIds });
         if (!there.ok) return there;
         await updateEmployee(tx, { id: was.id, unitId: unit.id, active: active ?? was.active, fields: { ...was, ...withoutAbsent(fields) } });
-        return { ok: true as const, row: await mustFind(findEmployee(tx, { employeeNo, within })) };
+        const row = await mustFind(findEmployee(tx, { employeeNo, within }));
+        await noteChange(tx, { was, row, at: clock(), actor: request.actor });
+        return { ok: true as const, row };
       });
       if (!outcome.ok) return reply.refuse(outcome);
       return reply.header('etag', etag(outcome.row.version)).send(toJson(outcome.row));
     },
   );
 };
+
+/** What must be provable of a change, and who has to hear of it (decision 0011). */
+async function noteChange(tx: Tx, { was, row, at, actor }: { was: EmployeeRow; row: EmployeeRow; at: Date; actor: Actor }): Promise<void> {
+  const detail = { employeeId: was.id, fields: changedFields(was, row) };
+  await insertAudit(tx, { claimNumber: null, at, actor, action: 'employee-changed', detail });
+  if (was.name === row.name && was.email === row.email) return;
+  await recordIdentityChange(tx, { employeeId: was.id, at, actor, was });
+  await writeAddressedNotices(tx, { template: 'IDENTITY_CHANGED', people: [was, row] });
+}
 
 /** The employee whom the caller may read or write; outside of the key's subtree there is none. */
 export function mayTouch(

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { can } from '#domain/org/can.ts';
+import type { Database } from '#prisma/database.ts';
 import { insertAudit } from '#prisma/queries/audit.ts';
 import { listPayoutStops, resumePayouts, stopPayouts, type PayoutStopRow } from '#prisma/queries/payout-stops.ts';
 import { findUnit } from '#prisma/queries/units.ts';
@@ -37,7 +38,7 @@ export const payoutStopRoutes: FastifyPluginAsyncZod = async (app) => {
     async (request, reply) =>
       withIdempotency(request, reply, async (tx) => {
         const { scope, reason } = request.body;
-        const allowed = await mayControl(request, scope);
+        const allowed = await mayControl(tx, request, scope);
         if (!allowed.ok) return allowed;
         const made = await stopPayouts(tx, { scope, reason, stoppedBy: request.actor });
         if (made === 'exists') return refuse('ALREADY_EXISTS');
@@ -60,7 +61,7 @@ export const payoutStopRoutes: FastifyPluginAsyncZod = async (app) => {
     },
     async (request, reply) => {
       const { scope } = request.params;
-      const allowed = await mayControl(request, scope);
+      const allowed = await mayControl(database, request, scope);
       if (!allowed.ok) return reply.refuse(allowed);
       const resumed = await database.write(async (tx) => {
         if (!(await resumePayouts(tx, { scope }))) return false;
@@ -73,9 +74,9 @@ export const payoutStopRoutes: FastifyPluginAsyncZod = async (app) => {
 };
 
 /** A unit that the caller sees, or everything, which is for keys of the root. */
-async function mayControl(request: FastifyRequest, scope: string): Promise<{ ok: true } | Refusal> {
+async function mayControl(db: Pick<Database, 'query'>, request: FastifyRequest, scope: string): Promise<{ ok: true } | Refusal> {
   const { unitId, unitCode } = request.caller;
-  const unit = await findUnit(request.server.deps.database, { code: scope === '*' ? unitCode : scope, within: unitId });
+  const unit = await findUnit(db, { code: scope === '*' ? unitCode : scope, within: unitId });
   if (!unit) return refuse('UNIT_UNKNOWN');
   if (scope === '*' && unit.parentId !== null) return refuse('FORBIDDEN');
   return can(request.asker, 'payout.stop', { unitAncestors: unit.ancestorIds });

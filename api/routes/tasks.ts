@@ -44,7 +44,7 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
       const { person, caller } = request;
       if (mine && !person) return reply.refuse(refuse('ACTOR_REQUIRED'));
       // whoever may decide a task may see it; anything else is for those who look after the unit
-      const listed = mine && unitCode === undefined ? null : await listedUnit(request, 'task.read', unitCode);
+      const listed = mine && unitCode === undefined ? null : await listedUnit(request, 'task.read', { code: unitCode });
       if (listed && !listed.ok) return reply.refuse(listed);
       const at = clock();
       const decidableBy = mine && person ? person : undefined;

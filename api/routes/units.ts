@@ -1,20 +1,21 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { refuse } from '#domain/errors.ts';
 import { can } from '#domain/org/can.ts';
+import { insertAudit } from '#prisma/queries/audit.ts';
 import { createUnit, findUnit, listUnits, lockTree, lockUnit, moveUnit, updateUnit, type UnitRow } from '#prisma/queries/units.ts';
 import { z } from 'zod';
 import { etag, headers, pageOf, responses, versionOf } from '../contract/common.ts';
 import { newUnit, settingsFromJson, settingsToJson, unit, unitParams, unitPatch, unitQuery } from '../contract/units.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
-import { mustFind, withoutAbsent } from '../patch.ts';
+import { changedFields, mustFind, withoutAbsent } from '../patch.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
 
 const tags = ['directory'];
 
 /** Units (单位): the tree that an HR system keeps current. */
 export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database } = app.deps;
+  const { database, clock } = app.deps;
 
   app.get(
     '/v1/units',
@@ -32,7 +33,7 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
       const { limit, cursor, parentCode } = request.query;
       const read = readCursor(z.string(), cursor);
       if (!read.ok) return reply.refuse(read);
-      const listed = await listedUnit(request, 'unit.read', parentCode);
+      const listed = await listedUnit(request, 'unit.read', { code: parentCode });
       if (!listed.ok) return reply.refuse(listed);
       const rows = await listUnits(database, { within: request.caller.unitId, parentCode, afterCode: read.after, limit: limit + 1 });
       return pageFrom(rows, { limit, item: toJson, position: (row) => row.code });
@@ -78,6 +79,7 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
         const made = await createUnit(tx, { parentId: parent.id, unit: { ...rest, settings: settingsFromJson(settings) } });
         if (made === 'exists') return refuse('ALREADY_EXISTS');
         const row = await mustFind(findUnit(tx, { code: rest.code, within }));
+        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'unit-added', detail: { unitId: row.id } });
         return { ok: true, status: 201, body: toJson(row), headers: { etag: etag(row.version), location: `/v1/units/${row.code}` } };
       }),
   );
@@ -115,7 +117,10 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
           if ((await moveUnit(tx, { id: was.id, parentId: parent.id })) === 'cycle') return refuse('UNIT_CYCLE');
         }
         await updateUnit(tx, { id: was.id, change: { ...was, ...withoutAbsent(rest), ...(settings && { settings: settingsFromJson(settings) }) } });
-        return { ok: true as const, row: await mustFind(findUnit(tx, { code, within })) };
+        const row = await mustFind(findUnit(tx, { code, within }));
+        const detail = { unitId: was.id, fields: changedFields(was, row) };
+        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'unit-changed', detail });
+        return { ok: true as const, row };
       });
       if (!outcome.ok) return reply.refuse(outcome);
       return reply.header('etag', etag(outcome.row.version)).send(toJson(outcome.row));

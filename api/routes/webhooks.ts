@@ -29,7 +29,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
       schema: {
         tags,
         summary: 'Subscribe an address',
-        description: 'The answer alone shows the secret.',
+        description: 'The answer alone shows the secret. Sent again with the same key: `null`, it is kept nowhere but with the endpoint.',
         headers: headers('idempotency-key'),
         body: newEndpoint,
         response: responses({ 201: endpointMade }, { with: 'key', codes: ['FORBIDDEN', 'UNIT_UNKNOWN', 'WEBHOOK_URL_REFUSED'] }),
@@ -47,7 +47,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
         if (!allowed.ok) return allowed;
         const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
         const made = await createEndpoint(tx, { unitId: unit.id, url, secret, events });
-        return { ok: true, status: 201, body: { ...endpointJson(made), secret } };
+        return { ok: true, status: 201, body: { ...endpointJson(made), secret }, replay: { ...endpointJson(made), secret: null } };
       }),
   );
 
@@ -132,7 +132,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
     },
     async (request, reply) =>
       withIdempotency(request, reply, async (tx) => {
-        const listed = await listedUnit(request, 'webhook.write');
+        const listed = await listedUnit(request, 'webhook.write', { db: tx });
         if (!listed.ok) return listed;
         const sent = await resendDelivery(tx, { id: request.params.id, within: listed.unit.id });
         return sent ? { ok: true, status: 202, body: deliveryJson(sent) } : refuse('NOT_FOUND');

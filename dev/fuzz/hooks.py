@@ -7,7 +7,6 @@ generated, except that nothing may ever be sent to an address outside of this ma
 import json
 import os
 import random
-from urllib.parse import urlsplit
 
 import schemathesis
 from schemathesis import GenerationMode
@@ -56,13 +55,9 @@ def filter_failure(context, failure, case, response):
 
 def stay_on_this_machine(case):
     body = case.body
-    if case.path == "/v1/webhook-endpoints" and isinstance(body, dict) and isinstance(body.get("url"), str):
-        try:
-            leaves = urlsplit(body["url"]).netloc != ""
-        except ValueError:
-            leaves = True
-        if leaves:
-            case.body = {**body, "url": WORLD["webhookUrl"]}
+    # "https:example.com" is a URL to some and none to others: whatever might be one is replaced
+    if isinstance(body, dict) and isinstance(body.get("url"), str) and ":" in body["url"]:
+        case.body = {**body, "url": WORLD["webhookUrl"]}
 
 
 def name_what_exists(case, chance, linked):

@@ -132,9 +132,10 @@ async function brokenProcesses({ api, product, dataDir }: { api: ApiClient; prod
   }
   const { database, temporal } = await api.get<{ database: string; temporal: string }>('/readyz');
   if (database !== 'up' || temporal !== 'up') found.push(`not ready any more: database ${database}, Temporal ${temporal}`);
-  const unexpected = readFileSync(join(dataDir, 'logs', 'api.log'), 'utf8')
-    .split('\n')
-    .filter((line) => /"level":(50|60|"error"|"fatal")/.test(line));
-  if (unexpected.length > 0) found.push(`errors in the API's log: ${unexpected.length}, such as ${unexpected[0]?.slice(0, 1_500)}`);
+  for (const name of ['api', 'worker']) {
+    const lines = readFileSync(join(dataDir, 'logs', `${name}.log`), 'utf8').split('\n');
+    const errors = lines.filter((line) => /"level":(50|60)\b|"msg":"Workflow failed"/.test(line));
+    if (errors.length > 0) found.push(`errors in the log of the ${name}: ${errors.length}, such as ${errors[0]?.slice(0, 1_500)}`);
+  }
   return found;
 }

@@ -1,6 +1,6 @@
 import { deadlineAfter, type Deadline, type Duration, type HolidayTable } from '../calendar.ts';
 import type { ServiceLevels } from '../org/settings.ts';
-import type { ClaimState } from './states.ts';
+import { waitsForAccount, type ClaimState } from './states.ts';
 
 export type DeadlineInput = {
   state: ClaimState;
@@ -17,6 +17,8 @@ export type DeadlineInput = {
   /** PAID: when the bank executed the payment, and how long it may still come back */
   settledAt: Date | null;
   returnWindowSeconds: number;
+  /** PAYMENT_FAILED: what holds the next attempt up */
+  payoutBlocked?: string | null;
 };
 
 /** `remindAt`: a person is reminded. `actAt`: the state's own time is up. Null where nothing is due. */
@@ -40,6 +42,7 @@ export function deadlinesOf(input: DeadlineInput): ClaimDeadlines {
       if (input.heardByEmployer) return NONE;
       return both(firstReminder(levels.bureauReview.remindAfter), escalation(input, after));
     case 'PAYMENT_FAILED':
+      if (!waitsForAccount(input)) return NONE;
       return both(after(levels.paymentFailed.remindAfter, input.remindedAt ?? turnSince), null);
     case 'PAID':
       return both(null, after({ seconds: input.returnWindowSeconds }, input.settledAt ?? turnSince));

@@ -36,18 +36,22 @@ const MOVES = {
    * between, which leads through intake again
    */
   APPEAL_UPHELD: { from: ['APPEAL_REVIEW', 'PENDED_INFO', 'SUBMITTED', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW'], to: ['DENIED', 'PAID'] },
-  PAYOUT_BLOCKED: { from: ['APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_FAILED'], to: 'same' },
+  /** also before an instruction that exists is sent: a stop */
+  PAYOUT_BLOCKED: { from: ['APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_FAILED', 'PAYMENT_IN_PROCESS'], to: 'same' },
   PAYOUT_UNBLOCKED: { from: ['APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_FAILED', 'PAYMENT_IN_PROCESS'], to: 'same' },
   PAYOUT_ORDERED: { from: ['APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_FAILED'], to: ['PAYMENT_IN_PROCESS'] },
   PAYMENT_UNCLEAR: { from: ['PAYMENT_IN_PROCESS'], to: 'same' },
   PAYMENT_FAILED: { from: ['PAYMENT_IN_PROCESS'], to: ['PAYMENT_FAILED'] },
-  /** straight from a decision where nothing is left for us to pay */
-  PAID: { from: ['PAYMENT_IN_PROCESS', 'APPROVED', 'PARTIALLY_APPROVED'], to: ['PAID'] },
+  /** the bank's statement does not fit the claim's payments, at whatever time it comes */
+  PAYOUT_DOUBTED: { from: 'any', to: 'same' },
+  PAYOUT_DOUBT_DECIDED: { from: 'any', to: 'same' },
+  /** straight from a decision where nothing is left for us to pay; from PAYMENT_FAILED where two people of finance say that it was paid after all */
+  PAID: { from: ['PAYMENT_IN_PROCESS', 'APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_FAILED'], to: ['PAID'] },
   PAYMENT_RETURNED: { from: ['PAID'], to: ['PAYMENT_FAILED'] },
   CLEARED: { from: ['PAID'], to: 'same' },
   DENIAL_FINAL: { from: ['DENIED'], to: 'same' },
-  WITHDRAWAL_REQUESTED: { from: ['PENDED_INFO', 'SENT_TO_BUREAU', 'IN_REVIEW'], to: 'same' },
-  WITHDRAWAL_REFUSED: { from: ['PENDED_INFO', 'SENT_TO_BUREAU', 'IN_REVIEW'], to: 'same' },
+  WITHDRAWAL_REQUESTED: { from: ['SUBMITTED', 'PENDED_INFO', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW'], to: 'same' },
+  WITHDRAWAL_REFUSED: { from: ['SUBMITTED', 'PENDED_INFO', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW'], to: 'same' },
   WITHDRAWN: { from: ['DRAFT', 'SUBMITTED', 'PENDED_INFO', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW'], to: ['WITHDRAWN'] },
   REVERSAL_REQUESTED: { from: ['PAID'], to: 'same' },
   REVERSAL_CANCELLED: { from: ['PAID'], to: 'same' },

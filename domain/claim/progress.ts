@@ -1,5 +1,5 @@
 import type { Actor, Party } from './actor.ts';
-import { STAGES, stageOf, type ClaimState, type Stage } from './states.ts';
+import { STAGES, stageOf, waitsForAccount, type ClaimState, type Stage } from './states.ts';
 
 /** `not-reached`: the claim ended before this stage. */
 export const STAGE_STATUSES = ['done', 'current', 'upcoming', 'ended', 'not-reached'] as const;
@@ -21,7 +21,7 @@ export type StageProgress<Event extends StageEvent> = {
  * again: they count from the time when it comes to them anew. A stage that was leapt over is reached with the one after it.
  */
 export function stagesOf<Event extends StageEvent>(
-  claim: { state: ClaimState; submissionVersion: number; onHold: boolean },
+  claim: { state: ClaimState; submissionVersion: number; onHold: boolean; payoutBlocked?: string | null },
   history: readonly Event[],
 ): StageProgress<Event>[] {
   const entered: (Event | null)[] = STAGES.map(() => null);
@@ -83,11 +83,14 @@ export function actorLabel(actor: Actor, { claimantId, nameOf }: { claimantId: s
 
 export type ClaimAction = 'confirm' | 'add-documents' | 'materials-complete' | 'withdraw' | 'appeal' | 'resubmit' | 'mend-account';
 
+/** A partial approval may be appealed against once it is paid, and after the claim was closed. */
+export const isAppealState = (state: ClaimState): boolean => state === 'DENIED' || state === 'PAID';
+
 /**
  * What the claimant may do now, the most useful first. Only what would not be refused for the state or the time; `appealable` says whether an
  * appeal is still in time.
  */
-export function claimantActions(claim: { state: ClaimState; onHold: boolean; appealable: boolean; resubmittable: boolean }): ClaimAction[] {
+export function claimantActions(claim: { state: ClaimState; onHold: boolean; appealable: boolean; resubmittable: boolean; payoutBlocked?: string | null }): ClaimAction[] {
   const appeal: ClaimAction[] = claim.appealable ? ['appeal'] : [];
   const resubmit: ClaimAction[] = claim.resubmittable ? ['resubmit'] : [];
   switch (claim.state) {
@@ -101,10 +104,9 @@ export function claimantActions(claim: { state: ClaimState; onHold: boolean; app
     case 'IN_REVIEW':
       return ['add-documents', 'withdraw'];
     case 'PAYMENT_FAILED':
-      return ['mend-account'];
+      return waitsForAccount(claim) ? ['mend-account'] : [];
     case 'DENIED':
       return [...appeal, ...resubmit];
-    case 'PARTIALLY_APPROVED':
     case 'PAID':
       return appeal;
     case 'WITHDRAWN':

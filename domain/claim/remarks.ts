@@ -2,7 +2,7 @@ import { formatDate, formatList, type Locale } from '../locale.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from './completeness.ts';
 import type { MoveType } from './moves.ts';
 import { reasonFor } from './reasons.ts';
-import type { ClaimState } from './states.ts';
+import { waitsForAccount, type ClaimState } from './states.ts';
 
 /**
  * The line that the history shows for a transition. Every move has a remark of its own name; further codes tell apart what a move's name cannot.
@@ -50,6 +50,8 @@ const REMARKS = {
   APPEAL_UPHELD: { zh: '复核维持原决定', en: 'The decision was upheld' },
   PAYOUT_BLOCKED: { zh: '付款暂缓[：{cause}]', en: 'The payment waits[: {cause}]' },
   PAYOUT_UNBLOCKED: { zh: '付款已恢复', en: 'The payment may go on' },
+  PAYOUT_DOUBTED: { zh: '银行记录与付款不符，财务核实中[：{cause}]', en: "The bank's records do not fit the payment; finance is on it[: {cause}]" },
+  PAYOUT_DOUBT_DECIDED: { zh: '付款核实有进展', en: 'Finance dealt with the doubt about the payment' },
   PAYOUT_ORDERED: { zh: '已提交银行付款[{amount}元]', en: 'Payment ordered from the bank[: CNY {amount}]' },
   PAYMENT_UNCLEAR: { zh: '银行结果未明，正在查询[：{cause}]', en: 'The bank has not said for certain; asking[: {cause}]' },
   PAYMENT_FAILED: { zh: '付款未成功[：{code}]', en: 'The payment failed[: {code}]' },
@@ -81,6 +83,12 @@ const CAUSES: Readonly<Record<string, Text>> = {
   ABOVE_DAILY_LIMIT: { zh: '超过当日限额，财务处理中', en: "above the day's limit; finance is on it" },
   OWN_ACCOUNT_SHORT: { zh: '单位账户余额不足，财务处理中', en: "the employer's account is short; finance is on it" },
   AMOUNT_DIFFERS: { zh: '金额不符，财务处理中', en: 'the amount differs; finance is on it' },
+  PAYEE_DIFFERS: { zh: '收款账户不符，财务处理中', en: 'the payee differs; finance is on it' },
+  REFERENCE_DIFFERS: { zh: '银行流水号不符，财务处理中', en: 'the reference differs; finance is on it' },
+  UNEXPECTED: { zh: '对账单上有不应有的记录，财务处理中', en: 'the statement shows an entry that should not be; finance is on it' },
+  LATE_SUCCESS: { zh: '银行先称失败后称成功，财务处理中', en: 'the bank said that it failed, then that it was paid; finance is on it' },
+  DOUBTED: { zh: '先前付款核实中', en: 'an earlier payment is being looked into' },
+  DEBITED: { zh: '银行称付款失败，但对账单已扣款，财务处理中', en: 'the bank calls it failed, its statement shows the debit; finance is on it' },
   '41': { zh: '无此卡号', en: 'there is no such card' },
   '42': { zh: '无此账号', en: 'there is no such account' },
   '44': { zh: '账户已销户', en: 'the account is closed' },
@@ -164,6 +172,7 @@ const NEXT_STEP: Record<ClaimState, Text> = {
   WITHDRAWN: { zh: '申请已撤回；如需报销请重新提交', en: 'Withdrawn; submit a new claim if you need one' },
   REVERSED: { zh: '申请已冲正；如有疑问请联系财务', en: 'Reversed; ask finance if anything is unclear' },
 };
+const FINANCE_IS_ON_IT: Text = { zh: '无需操作，财务处理中', en: 'Nothing to do: finance is on it' };
 const ON_HOLD: Text = {
   zh: '申请已暂停，恢复后自动继续；如有疑问请联系人力资源',
   en: 'On hold; it goes on by itself once released. Ask HR if anything is unclear',
@@ -173,8 +182,12 @@ const ON_HOLD: Text = {
  * What the employee should do next, in one sentence. `documents` are what is missing (PENDED_INFO); `until` is RFC 3339: the deadline, or
  * how long a decision can be appealed against.
  */
-export function nextStepFor(claim: { state: ClaimState; onHold: boolean; documents?: readonly DocumentKind[]; until?: string | null }, locale: Locale): string {
+export function nextStepFor(
+  claim: { state: ClaimState; onHold: boolean; payoutBlocked?: string | null; documents?: readonly DocumentKind[]; until?: string | null },
+  locale: Locale,
+): string {
   if (claim.onHold && claim.state !== 'PENDED_INFO' && claim.state !== 'PAYMENT_FAILED') return ON_HOLD[locale];
+  if (claim.state === 'PAYMENT_FAILED' && !waitsForAccount(claim)) return FINANCE_IS_ON_IT[locale];
   const params = { documents: claim.documents?.join(',') ?? '', until: claim.until ?? '' };
   return fillIn(NEXT_STEP[claim.state][locale], params, locale);
 }

@@ -48,11 +48,16 @@ export type StageNote = keyof typeof STAGE_NOTES;
 
 export type StageView = { stage: Stage | null; note: StageNote | null; ended: boolean };
 
+/** Whether a payment that failed waits for the employee to mend the account: not where something of ours is in the way. */
+export function waitsForAccount({ payoutBlocked }: { payoutBlocked?: string | null }): boolean {
+  return !payoutBlocked || payoutBlocked === 'NO_ACCOUNT';
+}
+
 /**
  * The stage of a claim. A claim that has been with the bureau once never falls back to the first stage while something is mended.
  * `onHold` only adds its note where the state has none.
  */
-export function stageOf(claim: { state: ClaimState; submissionVersion: number; onHold: boolean }): StageView {
+export function stageOf(claim: { state: ClaimState; submissionVersion: number; onHold: boolean; payoutBlocked?: string | null }): StageView {
   const seen: Stage = claim.submissionVersion > 0 ? 'BUREAU_REVIEW' : 'SUBMITTED';
   const hold: StageNote | null = claim.onHold ? 'ON_HOLD' : null;
   switch (claim.state) {
@@ -73,7 +78,7 @@ export function stageOf(claim: { state: ClaimState; submissionVersion: number; o
     case 'PAYMENT_IN_PROCESS':
       return { stage: 'PAYMENT', note: hold, ended: false };
     case 'PAYMENT_FAILED':
-      return { stage: 'PAYMENT', note: 'CHECK_ACCOUNT', ended: false };
+      return { stage: 'PAYMENT', note: waitsForAccount(claim) ? 'CHECK_ACCOUNT' : hold, ended: false };
     case 'PAID':
       return { stage: 'MONEY_ARRIVED', note: null, ended: false };
     case 'DENIED':

@@ -14,8 +14,10 @@ const KINDS = {
   CONFIRM_DECISION: { role: 'approver', choices: ['CONFIRM', 'REJECT'] },
   /** an appeal against a decision of the employer's own */
   APPEAL_REVIEW: { role: 'hr', choices: ['UPHOLD', 'GRANT'] },
-  /** an instruction may not be made: a limit, no account, our own account is short, an amount that differs */
-  PAYOUT_ATTENTION: { role: 'finance', choices: ['RETRY', 'RELEASE_LIMIT'] },
+  /** an instruction may not be made (a limit, our own account is short), or what the bank says of one does not fit; `payoutChoices` has the choices */
+  PAYOUT_ATTENTION: { role: 'finance', choices: ['RETRY', 'RELEASE_LIMIT', 'CONFIRM_PAID', 'CONFIRM_FAILED'] },
+  /** four eyes on what became of an instruction that the bank's records do not tell for certain */
+  CONFIRM_PAYOUT: { role: 'finance', choices: ['CONFIRM_PAID', 'CONFIRM_FAILED', 'REJECT'] },
   /** money has to come back from the employee */
   CLAWBACK: { role: 'finance', choices: ['RECOVERED', 'CANCEL'] },
 } as const satisfies Record<string, { role: Role; choices: readonly string[] }>;
@@ -28,11 +30,25 @@ export function choicesOf(kind: TaskKind): readonly TaskChoice[] {
   return KINDS[kind].choices;
 }
 
+/** What finance may choose, by what is the matter with a payout. What is in doubt is neither tried again nor released: somebody says what happened. */
+export function payoutChoices(block: string): readonly TaskChoice[] {
+  if (block === 'OWN_ACCOUNT_SHORT') return ['RETRY'];
+  if (block === 'ABOVE_LIMIT' || block === 'ABOVE_DAILY_LIMIT') return ['RETRY', 'RELEASE_LIMIT'];
+  return ['CONFIRM_PAID', 'CONFIRM_FAILED'];
+}
+
+/** Whether a task asks what became of an instruction: while one is open, no other instruction is made. */
+export function asksOutcome({ choices }: Pick<OpenTask, 'choices'>): boolean {
+  return choices.includes('CONFIRM_PAID') || choices.includes('CONFIRM_FAILED');
+}
+
 export function roleOf(kind: TaskKind): Role {
   return KINDS[kind].role;
 }
 
-const COMMENT_NEEDED: ReadonlySet<string> = new Set<TaskChoice>(['REFUSE', 'RETURN', 'DUPLICATE', 'NOT_DUPLICATE', 'UPHOLD', 'REJECT', 'RELEASE_LIMIT']);
+const COMMENT_NEEDED: ReadonlySet<string> = new Set<TaskChoice>([
+  ...(['REFUSE', 'RETURN', 'DUPLICATE', 'NOT_DUPLICATE', 'UPHOLD', 'REJECT', 'RELEASE_LIMIT', 'CONFIRM_PAID', 'CONFIRM_FAILED'] as const),
+]);
 
 /** Refusing, returning and overruling are explained in words. */
 export function needsComment(choice: string): boolean {

@@ -22,7 +22,7 @@ export type ClaimView = {
   tasks: OpenTask[];
   /** the submission that the bureau has, or is to get */
   submission: { messageId: string; version: number; accepted: boolean; appeal: boolean } | null;
-  /** the newest instruction */
+  /** the newest instruction; `matched`: the statement shows the debit of everything that was paid */
   payment: { reference: string; status: 'CREATED' | 'UNKNOWN' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED' | 'RETURNED'; matched: boolean } | null;
   /** money that counts as paid has come back */
   returned: boolean;

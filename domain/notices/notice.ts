@@ -23,6 +23,7 @@ export const NOTICE_TEMPLATES = [
   'ACCOUNT_NEEDED',
   'ACCOUNT_REMINDER',
   'ACCOUNT_CHANGED',
+  'IDENTITY_CHANGED',
   'APPEAL_RECEIVED',
   'APPEAL_UPHELD',
   'APPEAL_GRANTED',
@@ -38,8 +39,12 @@ export const NOTICE_TEMPLATES = [
 ] as const;
 export type NoticeTemplate = (typeof NOTICE_TEMPLATES)[number];
 
-/** Whom a message goes to; the relay looks up who that is when it sends. */
-export type Recipient = { kind: 'claimant' } | { kind: 'role'; role: Role; unitId: string };
+/**
+ * Whom a message goes to. Who the claimant is, or holds the role, is looked up when it is sent. An address is fixed when it is written: whoever
+ * changed an address must not so receive the message about it.
+ */
+export type Recipient = { kind: 'claimant' } | { kind: 'role'; role: Role; unitId: string } | ({ kind: 'address' } & Address);
+export type Address = { name: string; email: string; locale: string };
 
 /** What a message may say, all optional. Amounts are decimal yuan; `until` is RFC 3339. Nothing medical: lines by number, reasons by code. */
 export type NoticeParams = {

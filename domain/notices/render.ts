@@ -26,7 +26,8 @@ export function renderNotice(input: {
   template: NoticeTemplate;
   params: NoticeParams;
   locale: Locale;
-  claimNumber: string;
+  /** null where the message is about no claim */
+  claimNumber: string | null;
   recipientName: string;
   link?: string | null;
 }): Message {
@@ -34,9 +35,13 @@ export function renderNotice(input: {
   const frame = FRAME[locale];
   const { subject, body } = TEMPLATES[input.template][locale](input.params);
   const link = input.link && /^https?:\/\//.test(input.link) ? input.link : null;
-  const blocks: Block[] = [frame.dear(input.recipientName), ...body.flatMap((block) => (block ? [block] : [])), frame.claim(claimNumber)];
+  const blocks: Block[] = [
+    frame.dear(input.recipientName),
+    ...body.flatMap((block) => (block ? [block] : [])),
+    ...(claimNumber === null ? [] : [frame.claim(claimNumber)]),
+  ];
   return {
-    subject: `${subject} · ${claimNumber}`,
+    subject: claimNumber === null ? subject : `${subject} · ${claimNumber}`,
     text: [...blocks.map(textOf), ...(link ? [`${frame.open}${locale === 'zh' ? '：' : ': '}${link}`] : []), frame.footer].join('\n\n'),
     html: [
       `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head><body>`,

@@ -155,6 +155,18 @@ export const TEMPLATES: Record<NoticeTemplate, Record<Locale, (params: NoticePar
       body: [`Your account for payments was changed${p.accountTail ? ` to the one ending in ${p.accountTail}` : ''}. If this was not you, call HR at once.`],
     }),
   },
+  IDENTITY_CHANGED: {
+    zh: () => ({
+      subject: '登记的姓名或邮箱已变更',
+      body: ['您登记的姓名或邮箱已变更。七天内变更收款账户须由另一人办理。如非本人要求，请立即联系人力资源。'],
+    }),
+    en: () => ({
+      subject: 'Your name or e-mail address was changed',
+      body: [
+        'Your name or e-mail address in our records was changed. For seven days it takes another person to change the account for payments. If you did not ask for it, call HR at once.',
+      ],
+    }),
+  },
   APPEAL_RECEIVED: {
     zh: () => ({ subject: '复核申请已收到', body: ['我们已收到您的复核申请，将由另一位审核人处理。结果会通知您。'] }),
     en: () => ({
@@ -242,6 +254,7 @@ const TASK_LABELS: Record<TaskKind, Record<Locale, string>> = {
   CONFIRM_DECISION: { zh: '复核录入的书面决定', en: 'confirm a recorded decision' },
   APPEAL_REVIEW: { zh: '处理复核申请', en: 'hear an appeal' },
   PAYOUT_ATTENTION: { zh: '处理付款异常', en: 'see to a payment' },
+  CONFIRM_PAYOUT: { zh: '复核付款结果', en: 'confirm what became of a payment' },
   CLAWBACK: { zh: '追回款项', en: 'recover money' },
 };
 

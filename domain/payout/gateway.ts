@@ -31,14 +31,14 @@ export type StatementLine = {
 
 /**
  * The employer's bank. `transfer` and `inquire` never throw for what the network does: that is `unknown`. `statement` throws GatewayUnavailable.
- * `transfer` compares amount and payee with the order; `inquire` cannot: whoever asks compares `amountFen` with what was ordered.
+ * Both compare reference, amount and payee of the answer with the order: what differs is `unknown` too (AMOUNT_DIFFERS, PAYEE_DIFFERS, REFERENCE_DIFFERS).
  */
 export type BankGateway = {
   readonly code: string;
   readonly returnWindowSeconds: number;
   readonly queryAfterSeconds: number;
   transfer(order: TransferOrder): Promise<TransferStatus>;
-  inquire(input: { reference: string }): Promise<TransferStatus>;
+  inquire(order: TransferOrder): Promise<TransferStatus>;
   /** `from`, `to`: yyyy-MM-dd, inclusive */
   statement(input: { from: string; to: string }): Promise<StatementLine[]>;
 };

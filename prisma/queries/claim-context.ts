@@ -77,6 +77,7 @@ export type DecisionRow = {
   payableFen: Fen;
   recordedAt: Date;
   decidedBy: { employeeId?: string };
+  reasons: { code: string; text: string }[];
 };
 
 type Row = ClaimHead &
@@ -114,7 +115,8 @@ const SELECT = `
     NOT EXISTS (SELECT FROM payment_instruction p WHERE p.claim_number = c.number AND p.status = 'SUCCEEDED' AND p.matched_at IS NULL) AS matched,
     (SELECT json_build_object('decisionId', d.id, 'no', d.no, 'payableFen', d.payable_fen, 'attempts', coalesce(last.attempt, 0), 'ready', last.attempt IS NULL
          OR EXISTS (SELECT FROM bank_account a WHERE a.employee_id = c.employee_id AND a.replaced_at IS NULL AND a.id <> last.account_id)
-         OR EXISTS (SELECT FROM task t WHERE t.claim_number = c.number AND t.kind = 'PAYOUT_ATTENTION' AND t.status = 'DECIDED' AND t.closed_at >= last.created_at))
+         OR EXISTS (SELECT FROM task t WHERE t.claim_number = c.number AND t.status = 'DECIDED' AND t.closed_at >= last.created_at
+           AND (t.kind = 'PAYOUT_ATTENTION' AND t.choice IN ('RETRY', 'RELEASE_LIMIT') OR t.kind = 'CONFIRM_PAYOUT' AND t.choice = 'CONFIRM_FAILED')))
        FROM decision d LEFT JOIN LATERAL (SELECT p.attempt, p.account_id, p.created_at FROM payment_instruction p WHERE p.decision_id = d.id ORDER BY p.attempt DESC LIMIT 1) last ON true
        WHERE d.claim_number = c.number AND d.payable_fen > 0
          AND NOT EXISTS (SELECT FROM payment_instruction p WHERE p.decision_id = d.id AND p.status NOT IN ('FAILED', 'RETURNED'))
@@ -122,14 +124,16 @@ const SELECT = `
     (SELECT coalesce(sum(d.payable_fen), 0)::bigint FROM decision d WHERE d.claim_number = c.number) AS "promisedFen",
     (SELECT d.source_no FROM decision d WHERE d.claim_number = c.number AND d.source IN ('BUREAU', 'WRITTEN') ORDER BY d.no DESC LIMIT 1) AS "bureauDecisionNo",
     (SELECT json_build_object('id', d.id, 'no', d.no, 'source', d.source, 'sourceNo', d.source_no, 'outcome', d.outcome, 'funding', d.funding,
-       'benefitFen', d.benefit_fen, 'payableFen', d.payable_fen, 'recordedAt', d.recorded_at, 'decidedBy', d.decided_by)
+       'benefitFen', d.benefit_fen, 'payableFen', d.payable_fen, 'recordedAt', d.recorded_at, 'decidedBy', d.decided_by, 'reasons', d.reasons)
        FROM decision d WHERE d.claim_number = c.number ORDER BY d.no DESC LIMIT 1) AS decision
   FROM claim c JOIN unit u ON u.id = c.unit_id
   WHERE c.number = $1`;
 
 /** The claim, or undefined where there is none. `lock` makes other transitions of the same claim wait. */
 export async function readClaimContext(tx: Pick<Tx, 'query'>, number: string, { lock }: { lock: boolean }): Promise<ClaimContext | undefined> {
-  const { rows } = await tx.query<Row>(lock ? `${SELECT} FOR UPDATE OF c` : SELECT, [number]);
+  // Locked first and read then: what a statement reads beside the row it waits for is older than the row.
+  if (lock) await tx.query('SELECT FROM claim WHERE number = $1 FOR UPDATE', [number]);
+  const { rows } = await tx.query<Row>(SELECT, [number]);
   const row = rows[0];
   if (!row) return undefined;
   const { submission, payment, returned, decision } = row;
@@ -181,7 +185,7 @@ export function viewOf(claim: ClaimContext, clockwork: Clockwork): ClaimView {
       accepted: submission.acceptedAt !== null,
       appeal: submission.appealsDecisionNo !== null,
     },
-    payment: payment && { reference: payment.reference, status: payment.status, matched: payment.matchedAt !== null },
+    payment: payment && { reference: payment.reference, status: payment.status, matched: claim.matched },
     returned: claim.returned !== null,
     payoutReady: claim.owed?.ready ?? false,
     payoutBlocked: head.payoutBlocked,
@@ -211,6 +215,7 @@ export function dueOf(claim: Pick<ClaimContext, 'head' | 'settings' | 'payment' 
     levels: settings.serviceLevels,
     holidays,
     settledAt: payment?.settledAt ?? null,
+    payoutBlocked: head.payoutBlocked,
     returnWindowSeconds: bank.returnWindowSeconds,
   });
 }

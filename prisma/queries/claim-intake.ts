@@ -33,9 +33,34 @@ export async function holdInvoices(tx: Tx, claimNumber: string): Promise<string[
   return rows.map(({ holder }) => holder);
 }
 
-/** Lets another claim use the invoices: this one ended unpaid. */
+/** Lets another claim use the invoices: this one ended unpaid. One that went on beside it, because HR said it was no duplicate, holds them from now on. */
 export async function releaseInvoices(tx: Tx, claimNumber: string): Promise<void> {
+  await tx.query(
+    `UPDATE invoice_hold h SET claim_number = heir.number
+     FROM (SELECT i.invoice_key, min(c.number) AS number FROM claim_invoice i JOIN claim c ON c.number = i.claim_number
+           WHERE c.number <> $1 AND i.invoice_key IN (SELECT invoice_key FROM invoice_hold WHERE claim_number = $1)
+             AND c.state IN ('SENT_TO_BUREAU', 'IN_REVIEW', 'APPROVED', 'PARTIALLY_APPROVED', 'PAYMENT_IN_PROCESS', 'PAYMENT_FAILED', 'PAID', 'APPEAL_REVIEW')
+           GROUP BY i.invoice_key) heir
+     WHERE h.claim_number = $1 AND h.invoice_key = heir.invoice_key`,
+    [claimNumber],
+  );
   await tx.query('DELETE FROM invoice_hold WHERE claim_number = $1', [claimNumber]);
+}
+
+/** How often HR has said that the claim is no duplicate: when asked, or in an appeal against a denial as one. */
+export async function countDuplicateClearances(tx: Tx, claimNumber: string): Promise<number> {
+  const { rows } = await tx.query<{ n: number }>(
+    `SELECT count(*) AS n FROM task WHERE claim_number = $1 AND status = 'DECIDED'
+       AND (kind = 'DUPLICATE_REVIEW' AND choice = 'NOT_DUPLICATE' OR kind = 'APPEAL_REVIEW' AND choice = 'GRANT' AND detail -> 'asDuplicate' = 'true')`,
+    [claimNumber],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** Whether a newer claim was submitted in this one's place. */
+export async function isTakenUp(tx: Tx, claimNumber: string): Promise<boolean> {
+  const { rowCount } = await tx.query('SELECT FROM claim WHERE prior_claim_number = $1', [claimNumber]);
+  return (rowCount ?? 0) > 0;
 }
 
 /** What the claim was last asked for. */

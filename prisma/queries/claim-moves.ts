@@ -6,7 +6,7 @@ import type { ClaimHead } from '#domain/claim/head.ts';
 import { mayMove, type MoveType } from '#domain/claim/moves.ts';
 import type { RemarkCode, RemarkParams } from '#domain/claim/remarks.ts';
 import { stageOf, type ClaimState } from '#domain/claim/states.ts';
-import { choicesOf, type TaskKind } from '#domain/claim/tasks.ts';
+import { choicesOf, type TaskChoice, type TaskKind } from '#domain/claim/tasks.ts';
 import { noticesFor, type NoticeParams } from '#domain/notices/notice.ts';
 import type { Tx } from '../database.ts';
 import { dueOf, type ClaimContext, type Clockwork } from './claim-context.ts';
@@ -38,6 +38,8 @@ export type TaskDraft = {
   kind: TaskKind;
   role: Role;
   unitId: string;
+  /** where not all choices of its kind are open */
+  choices?: readonly TaskChoice[];
   level?: number;
   /** employees who may not decide it, besides the claimant */
   excluded?: readonly string[];
@@ -79,7 +81,7 @@ const MOVE = `
 export async function recordMove(tx: Tx, claim: ClaimContext, move: Move, clockwork: Clockwork): Promise<ClaimContext> {
   const from = claim.head.state;
   const to = move.to ?? from;
-  if (!mayMove(move.type, from, to)) throw new Error(`${claim.number}: ${move.type} may not lead from ${from} to ${to}`);
+  if (!mayMove(move.type, from, to)) throw new MoveForbidden(`${claim.number}: ${move.type} may not lead from ${from} to ${to}`);
   const opened = (move.opens ?? []).map((draft) => newTask(claim, draft));
   const kept = claim.tasks.filter(({ kind }) => (to === from || kind === 'CLAWBACK') && !move.cancels?.includes(kind));
   const tasks = [...kept, ...opened];
@@ -107,12 +109,13 @@ export async function recordMove(tx: Tx, claim: ClaimContext, move: Move, clockw
   return { ...claim, seq, head, tasks };
 }
 
-/** The flags of a turn end with it. */
+/** The flags of a turn end with it; a withdrawal stays asked for until it is answered, or a decision makes it too late. */
 function nextHead(head: ClaimHead, to: ClaimState, move: Move, openTaskRole: Role | null): ClaimHead {
   const turn = move.patch?.closedAt ? null : turnOf({ state: to, openTaskRole });
   const changes = to !== head.state || move.restartsClock === true;
-  const fresh = changes ? { turnSince: move.at, remindedAt: null, bureauOutage: false, withdrawalRequested: false, payoutBlocked: null } : {};
-  return { ...head, ...fresh, ...move.patch, turn, state: to };
+  const fresh = changes ? { turnSince: move.at, remindedAt: null, escalationLevel: 0, bureauOutage: false, payoutBlocked: null } : {};
+  const decided = move.type === 'DECIDED' ? { withdrawalRequested: false } : {};
+  return { ...head, ...fresh, ...decided, ...move.patch, turn, state: to };
 }
 
 function newTask(claim: ClaimContext, draft: TaskDraft): NewTask {
@@ -121,7 +124,7 @@ function newTask(claim: ClaimContext, draft: TaskDraft): NewTask {
     id: randomUUID(),
     level: draft.level ?? 0,
     version: 1,
-    choices: choicesOf(draft.kind),
+    choices: draft.choices ?? choicesOf(draft.kind),
     excluded: [claim.employeeId, ...(draft.excluded ?? [])],
     detail: draft.detail ?? {},
   };
@@ -131,8 +134,13 @@ function taskDue(claim: ClaimContext, at: Date, { holidays }: Clockwork): Date {
   return deadlineAfter(at, claim.settings.serviceLevels.taskDue.dueAfter, holidays).at;
 }
 
+/** A transition that the table of moves does not know: a bug of the caller. */
+export class MoveForbidden extends Error {
+  override readonly name = 'MoveForbidden';
+}
+
 /** What a subscriber hears: where the claim is, and nothing of whose or what. */
-export function webhookData(claim: string, head: Pick<ClaimHead, 'state' | 'submissionVersion' | 'onHold'>) {
+export function webhookData(claim: string, head: Pick<ClaimHead, 'state' | 'submissionVersion' | 'onHold'> & Partial<Pick<ClaimHead, 'payoutBlocked'>>) {
   const { stage, note } = stageOf(head);
   return { claim, state: head.state, stage, note };
 }

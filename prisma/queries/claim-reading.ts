@@ -30,6 +30,7 @@ export type ClaimSummaryRow = {
   dueAt: Date | null;
   dueProvisional: boolean;
   submissionVersion: number;
+  payoutBlocked: string | null;
   submittedFen: Fen;
   approvedFen: Fen | null;
   payableFen: Fen | null;
@@ -43,7 +44,7 @@ export type ClaimSummaryRow = {
 
 export const SUMMARY = {
   ...{ number: true, seq: true, state: true, kind: true, source: true, employeeId: true, insuredRegion: true, treatedRegion: true, bureauCode: true },
-  ...{ onHold: true, escalationLevel: true, turn: true, turnSince: true, dueAt: true, dueProvisional: true, submissionVersion: true },
+  ...{ onHold: true, escalationLevel: true, turn: true, turnSince: true, dueAt: true, dueProvisional: true, submissionVersion: true, payoutBlocked: true },
   ...{ submittedFen: true, approvedFen: true, payableFen: true, paidFen: true },
   ...{ createdAt: true, submittedAt: true, updatedAt: true, clearedAt: true, closedAt: true },
   unit: { select: { code: true, ancestorIds: true } },

@@ -48,3 +48,12 @@ export async function countChoices(
   );
   return rows[0]?.n ?? 0;
 }
+
+/** Whether finance is being asked about this instruction. */
+export async function asksAbout(tx: Tx, { claimNumber, reference }: { claimNumber: string; reference: string }): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `SELECT 1 FROM task WHERE claim_number = $1 AND status = 'OPEN' AND kind IN ('PAYOUT_ATTENTION', 'CONFIRM_PAYOUT') AND detail ->> 'reference' = $2`,
+    [claimNumber, reference],
+  );
+  return (rowCount ?? 0) > 0;
+}

@@ -46,7 +46,7 @@ export async function readClaimLines(tx: Tx, claimNumber: string): Promise<{ lin
   return rows;
 }
 
-/** What the last decision that paid anything gave; a later answer that gives no more upholds it. */
+/** The most that any decision gave; a later answer that gives no more upholds it. */
 export async function readBestBenefit(tx: Tx, claimNumber: string): Promise<Fen | 0> {
   const { rows } = await tx.query<{ best: Fen | null }>('SELECT max(benefit_fen) AS best FROM decision WHERE claim_number = $1', [claimNumber]);
   return rows[0]?.best ?? 0;

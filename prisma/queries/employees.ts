@@ -1,12 +1,8 @@
 import type { Role } from '#domain/claim/actor.ts';
-import type { ClaimState } from '#domain/claim/states.ts';
 import type { Fen } from '#domain/money.ts';
-import type { NoticeParams, NoticeTemplate, Recipient } from '#domain/notices/notice.ts';
 import { fenOf } from '../columns.ts';
 import type { Database, Tx } from '../database.ts';
 import { writeWorkflowCommand } from './workflow-commands.ts';
-
-const ACCOUNT_CHANGED: NoticeTemplate = 'ACCOUNT_CHANGED';
 
 export type EmployeeRow = {
   id: string;
@@ -137,20 +133,15 @@ export async function replaceAccount(
 }
 
 /**
- * Tells of a changed account, once for each open claim: its workflow where a payment has failed, so that it is tried again, and the claimant,
- * who may not have been the one to change it.
+ * Tells the workflow of every open claim of a changed account. Not only of those whose payment has failed: a failure that is being written
+ * at this moment is not to be seen yet, and its claim would wait for an account that is there.
  */
-export async function announceAccount(tx: Tx, { employeeId, accountTail }: { employeeId: string; accountTail: string }): Promise<void> {
-  const { rows } = await tx.query<{ number: string; state: ClaimState }>(
-    `INSERT INTO notice (claim_number, seq, template, params, recipient)
-     SELECT number, seq, $2, $3::jsonb, $4::jsonb FROM claim
-     WHERE employee_id = $1 AND closed_at IS NULL AND state NOT IN ('DRAFT', 'WITHDRAWN', 'REVERSED') ORDER BY number
-     RETURNING claim_number AS number, (SELECT state FROM claim WHERE number = claim_number)`,
-    [employeeId, ACCOUNT_CHANGED, JSON.stringify({ accountTail } satisfies NoticeParams), JSON.stringify({ kind: 'claimant' } satisfies Recipient)],
+export async function announceAccount(tx: Tx, { employeeId }: { employeeId: string }): Promise<void> {
+  const { rows } = await tx.query<{ number: string }>(
+    `SELECT number FROM claim WHERE employee_id = $1 AND closed_at IS NULL AND state <> 'DRAFT' ORDER BY number`,
+    [employeeId],
   );
-  for (const { number, state } of rows) {
-    if (state === 'PAYMENT_FAILED') await writeWorkflowCommand(tx, { claimNumber: number, kind: 'SIGNAL', signal: 'accountChanged' });
-  }
+  for (const { number } of rows) await writeWorkflowCommand(tx, { claimNumber: number, kind: 'SIGNAL', signal: 'accountChanged' });
 }
 
 export type QuotaRow = { year: number; limitFen: Fen; reservedFen: Fen; usedFen: Fen; version: number };

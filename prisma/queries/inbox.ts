@@ -47,19 +47,10 @@ export async function storeMessage(tx: Tx, message: InboxMessage): Promise<Store
   return first.bodyDigest === message.bodyDigest ? { kind: 'repeated', acknowledgement: first.acknowledgement } : { kind: 'replayed' };
 }
 
-/** A stored message; `body` is what it was stored with: `{ answer, raw }` of a bureau, `{ reference, status, raw }` of a bank. */
-export async function readInboxMessage<Body>(
-  db: Pick<Database, 'query'>,
-  { source, messageId }: { source: string; messageId: string },
-): Promise<{ type: InboxMessage['type']; claimNumber: string | null; body: Body; receivedAt: Date } | undefined> {
-  const { rows } = await db.query<{ type: InboxMessage['type']; claimNumber: string | null; body: Body; receivedAt: Date }>(
-    'SELECT type, claim_number AS "claimNumber", body, received_at AS "receivedAt" FROM inbox_message WHERE source = $1 AND message_id = $2',
-    [source, messageId],
-  );
-  return rows[0];
-}
-
-/** What a stored message says; undefined where there is none. The body was checked when it was stored. */
+/**
+ * What a stored message says, as it was stored (`{ answer, raw }` of a bureau, `{ reference, status, record, raw }` of a bank) and checked before; undefined
+ * where there is none.
+ */
 export async function readInboxBody<Body>(tx: Tx, { source, messageId }: { source: string; messageId: string }): Promise<Body | undefined> {
   const { rows } = await tx.query<{ body: Body }>('SELECT body FROM inbox_message WHERE source = $1 AND message_id = $2', [source, messageId]);
   return rows[0]?.body;

@@ -1,6 +1,7 @@
 import type { NoticeParams, NoticeTemplate, Recipient } from '#domain/notices/notice.ts';
-import type { Database } from '../database.ts';
+import type { Database, Tx } from '../database.ts';
 import { outcomeColumns, ATTEMPTS_SQL, type Leased, type Settlement } from './delivery.ts';
+import type { Identity } from './identity-changes.ts';
 
 /** Somebody to tell: a name and address to be used and forgotten, never logged. */
 export type Addressee = { id: string; name: string; email: string | null; locale: string };
@@ -8,13 +9,14 @@ export type Addressee = { id: string; name: string; email: string | null; locale
 /** A row of notice, leased to the relay that reads it, with whom it means today. */
 export type DueNotice = Leased & {
   id: number;
-  claimNumber: string;
+  /** null: about the employee's record */
+  claimNumber: string | null;
   template: NoticeTemplate;
   params: NoticeParams;
   recipient: Recipient;
   channel: string;
   createdAt: Date;
-  /** the claimant; or who holds the role on the unit or else on the nearest unit above it where anybody does */
+  /** the claimant; who holds the role on the unit or else on the nearest unit above it where anybody does; or the one whose address this was */
   addressees: Addressee[];
 };
 
@@ -32,15 +34,15 @@ export async function leaseNotices(database: Database, { limit, leaseMs }: { lim
      )
      SELECT leased.id, leased.attempts, leased.claim_number AS "claimNumber", leased.template, leased.params, leased.recipient, leased.channel,
             leased.created_at AS "createdAt", coalesce(people.list, '[]') AS addressees
-     FROM leased JOIN claim ON claim.number = leased.claim_number
+     FROM leased LEFT JOIN claim ON claim.number = leased.claim_number
      CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('id', person.id, 'name', person.name, 'email', person.email, 'locale', person.locale)
                         ORDER BY person.id) AS list
        FROM (
-         SELECT employee.* FROM employee
+         SELECT employee.id::text, employee.name, employee.email, employee.locale FROM employee
          WHERE leased.recipient ->> 'kind' = 'claimant' AND employee.id = claim.employee_id
          UNION ALL
-         (SELECT employee.*
+         (SELECT employee.id::text, employee.name, employee.email, employee.locale
           FROM unit
           JOIN role_assignment AS held ON held.unit_id = ANY (unit.ancestor_ids) AND held.role = leased.recipient ->> 'role'
             AND held.valid_from <= now() AND (held.valid_to IS NULL OR held.valid_to > now())
@@ -48,12 +50,26 @@ export async function leaseNotices(database: Database, { limit, leaseMs }: { lim
           WHERE leased.recipient ->> 'kind' = 'role' AND unit.id = (leased.recipient ->> 'unitId')::uuid
           ORDER BY array_position(unit.ancestor_ids, held.unit_id) DESC
           FETCH FIRST 1 ROWS WITH TIES)
+         UNION ALL
+         SELECT 'address', leased.recipient ->> 'name', leased.recipient ->> 'email', leased.recipient ->> 'locale'
+         WHERE leased.recipient ->> 'kind' = 'address'
        ) AS person
      ) AS people
      ORDER BY leased.id`,
     [limit, leaseMs],
   );
   return rows;
+}
+
+/** Tells each address once that something was changed in an employee's record. Whoever had no address then cannot be told. */
+export async function writeAddressedNotices(
+  tx: Tx,
+  { template, params = {}, people }: { template: NoticeTemplate; params?: NoticeParams; people: readonly Identity[] },
+): Promise<void> {
+  const recipients = new Map<string, Recipient>();
+  for (const { name, email, locale } of people) if (email !== null) recipients.set(email.toLowerCase(), { kind: 'address', name, email, locale });
+  for (const recipient of recipients.values())
+    await tx.query('INSERT INTO notice (template, params, recipient) VALUES ($1, $2, $3)', [template, JSON.stringify(params), JSON.stringify(recipient)]);
 }
 
 /** Settles leases in one statement. */

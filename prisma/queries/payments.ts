@@ -1,28 +1,46 @@
 import { paymentReference } from '#domain/claim/number.ts';
 import type { Fen } from '#domain/money.ts';
-import type { StatementLine, TransferOrder } from '#domain/payout/gateway.ts';
+import type { TransferOrder, TransferStatus } from '#domain/payout/gateway.ts';
+import type { BankRecord } from '#domain/payout/order-check.ts';
 import type { PaymentStatus } from '#domain/payout/payment.ts';
 import type { Database, Tx } from '../database.ts';
 
-/** Why an instruction may not be made now; null: it may. Stops bind the unit and everything below; the day is the bank's, in Shanghai. */
+const STOPPED = (ancestorIds: string): string =>
+  `EXISTS (SELECT FROM payout_stop s LEFT JOIN unit u ON u.code = s.scope WHERE s.scope = '*' OR u.id = ANY (${ancestorIds}))`;
+
+/**
+ * Why an instruction may not be made now; null: it may. Stops bind the unit and everything below; the day is the bank's, in Shanghai. A limit for the day
+ * is one for all units that inherit it: it is counted over the subtree of the unit that sets it, or for the claim's own unit where none does, and who
+ * asks for it holds that limit until the transaction ends.
+ */
 export async function readPayoutBlock(
   tx: Tx,
   input: { unitAncestorIds: readonly string[]; employeeId: string; amountFen: Fen; perInstructionFen: Fen; perDayFen: Fen; limitReleased: boolean; at: Date },
 ): Promise<{ block: 'STOPPED' | 'NO_ACCOUNT' | 'ABOVE_LIMIT' | 'ABOVE_DAILY_LIMIT' | null; accountId: string | null }> {
-  const { rows } = await tx.query<{ stopped: boolean; accountId: string | null; today: Fen }>(
-    `SELECT EXISTS (SELECT 1 FROM payout_stop s LEFT JOIN unit u ON u.code = s.scope WHERE s.scope = '*' OR u.id = ANY ($1::uuid[])) AS stopped,
+  const { rows } = await tx.query<{ stopped: boolean; accountId: string | null; limitedUnit: string }>(
+    `WITH limited AS (
+       SELECT coalesce((SELECT u.id FROM unit u WHERE u.id = ANY ($1::uuid[]) AND u.settings #> '{payoutLimits,perDayFen}' IS NOT NULL
+         ORDER BY cardinality(u.ancestor_ids) DESC LIMIT 1), $3::uuid) AS id
+     )
+     SELECT ${STOPPED('$1::uuid[]')} AS stopped,
        (SELECT a.id FROM bank_account a WHERE a.employee_id = $2 AND a.replaced_at IS NULL ORDER BY a.created_at DESC LIMIT 1) AS "accountId",
-       (SELECT coalesce(sum(p.amount_fen), 0)::bigint FROM payment_instruction p JOIN claim c ON c.number = p.claim_number
-          WHERE c.unit_id = $3 AND p.status NOT IN ('FAILED', 'RETURNED')
-            AND p.created_at >= (date_trunc('day', $4::timestamptz AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai')) AS today`,
-    [input.unitAncestorIds, input.employeeId, input.unitAncestorIds.at(-1), input.at],
+       limited.id AS "limitedUnit", pg_advisory_xact_lock(hashtextextended('payout-day ' || limited.id, 0)) FROM limited`,
+    [input.unitAncestorIds, input.employeeId, input.unitAncestorIds.at(-1)],
   );
-  const { stopped = true, accountId = null, today = 0 } = rows[0] ?? {};
+  const { stopped = true, accountId = null, limitedUnit = null } = rows[0] ?? {};
   if (stopped) return { block: 'STOPPED', accountId };
   if (!accountId) return { block: 'NO_ACCOUNT', accountId };
-  if (!input.limitReleased && input.amountFen > input.perInstructionFen) return { block: 'ABOVE_LIMIT', accountId };
-  if (!input.limitReleased && today + input.amountFen > input.perDayFen) return { block: 'ABOVE_DAILY_LIMIT', accountId };
-  return { block: null, accountId };
+  if (input.limitReleased) return { block: null, accountId };
+  if (input.amountFen > input.perInstructionFen) return { block: 'ABOVE_LIMIT', accountId };
+  // A statement of its own: it sees what was committed while this one waited for the lock.
+  const { rows: sums } = await tx.query<{ today: Fen }>(
+    `SELECT coalesce(sum(p.amount_fen), 0)::bigint AS today FROM payment_instruction p JOIN claim c ON c.number = p.claim_number JOIN unit u ON u.id = c.unit_id
+     WHERE $1 = ANY (u.ancestor_ids) AND p.status NOT IN ('FAILED', 'RETURNED')
+       AND p.created_at >= (date_trunc('day', $2::timestamptz AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai')`,
+    [limitedUnit, input.at],
+  );
+  const today = sums[0]?.today ?? 0;
+  return { block: today + input.amountFen > input.perDayFen ? 'ABOVE_DAILY_LIMIT' : null, accountId };
 }
 
 /**
@@ -42,23 +60,40 @@ export async function orderPayment(
   return reference;
 }
 
-/** The order for the bank, marked as sent. `sentBefore`: somebody called the bank with it already, so it is asked first. Throws where there is none. */
-export async function markSent(database: Pick<Database, 'query'>, reference: string): Promise<{ order: TransferOrder; sentBefore: boolean }> {
-  const { rows } = await database.query<TransferOrder['payee'] & { amountFen: Fen; claimNumber: string; sentBefore: boolean }>(
-    `UPDATE payment_instruction p SET sent_at = coalesce(p.sent_at, now())
-     FROM payment_instruction was JOIN bank_account a ON a.id = was.account_id
-     WHERE p.reference = $1 AND was.reference = p.reference
-     RETURNING p.amount_fen AS "amountFen", p.claim_number AS "claimNumber", was.sent_at IS NOT NULL AS "sentBefore",
-       a.holder_name AS "holderName", a.account_no AS "accountNo", a.bank_name AS "bankName", a.bank_code AS "bankCode"`,
-    [reference],
-  );
-  const [row] = rows;
+type OrderRow = TransferOrder['payee'] & { amountFen: Fen; claimNumber: string; sent: boolean; stopped: boolean };
+
+const ORDER = `p.amount_fen AS "amountFen", p.claim_number AS "claimNumber", was.sent_at IS NOT NULL AS sent, was.stopped,
+       a.holder_name AS "holderName", a.account_no AS "accountNo", a.bank_name AS "bankName", a.bank_code AS "bankCode"`;
+const WAS = `SELECT p.reference, p.sent_at, p.account_id, ${STOPPED('unit.ancestor_ids')} AS stopped
+     FROM payment_instruction p JOIN claim c ON c.number = p.claim_number JOIN unit ON unit.id = c.unit_id WHERE p.reference = $1`;
+
+function orderOf(reference: string, row: OrderRow | undefined): TransferOrder {
   if (!row) throw new Error(`no payment instruction ${reference}`);
   const { holderName, accountNo, bankName, bankCode } = row;
-  return {
-    order: { reference, amountFen: row.amountFen, payee: { holderName, accountNo, bankName, bankCode }, purpose: `报销 ${row.claimNumber}` },
-    sentBefore: row.sentBefore,
-  };
+  return { reference, amountFen: row.amountFen, payee: { holderName, accountNo, bankName, bankCode }, purpose: `报销 ${row.claimNumber}` };
+}
+
+/** What was ordered from the bank, and whether it was ever called with it. Throws where there is no such instruction. */
+export async function readOrder(database: Pick<Database, 'query'>, reference: string): Promise<{ order: TransferOrder; sent: boolean }> {
+  const { rows } = await database.query<OrderRow>(
+    `WITH was AS (${WAS}) SELECT ${ORDER} FROM was JOIN payment_instruction p USING (reference) JOIN bank_account a ON a.id = was.account_id`,
+    [reference],
+  );
+  return { order: orderOf(reference, rows[0]), sent: rows[0]?.sent ?? false };
+}
+
+/**
+ * The order for the bank, marked as sent, unless it never was and a stop forbids it now. `sentBefore`: somebody called the bank with it already, so it is
+ * asked first. Throws where there is none.
+ */
+export async function markSent(database: Pick<Database, 'query'>, reference: string): Promise<{ order: TransferOrder; sentBefore: boolean; stopped: boolean }> {
+  const { rows } = await database.query<OrderRow>(
+    `WITH was AS (${WAS})
+     UPDATE payment_instruction p SET sent_at = CASE WHEN was.stopped THEN p.sent_at ELSE coalesce(p.sent_at, now()) END
+     FROM was JOIN bank_account a ON a.id = was.account_id WHERE p.reference = was.reference RETURNING ${ORDER}`,
+    [reference],
+  );
+  return { order: orderOf(reference, rows[0]), sentBefore: rows[0]?.sent ?? false, stopped: rows[0]?.stopped ?? true };
 }
 
 export async function setPaymentStatus(
@@ -71,49 +106,32 @@ export async function setPaymentStatus(
   );
 }
 
-/** Notes which of a claim's instructions the statement shows as debited, with the amount that was ordered. */
-export async function setMatched(tx: Tx, { claimNumber, at }: { claimNumber: string; at: Date }): Promise<void> {
-  await tx.query(
+/** Notes which of a claim's instructions the statement shows as debited, as ordered or as people explained it. Returns the references that are new. */
+export async function setMatched(tx: Tx, { claimNumber, at }: { claimNumber: string; at: Date }): Promise<string[]> {
+  const { rows } = await tx.query<{ reference: string }>(
     `UPDATE payment_instruction p SET matched_at = $2 WHERE p.claim_number = $1 AND p.matched_at IS NULL
-       AND EXISTS (SELECT FROM statement_entry s WHERE s.reference = p.reference AND s.kind = 'DEBIT' AND s.result = 'MATCHED')`,
+       AND EXISTS (SELECT FROM statement_entry s WHERE s.reference = p.reference AND s.kind = 'DEBIT' AND s.result IN ('MATCHED', 'EXPLAINED'))
+     RETURNING p.reference`,
     [claimNumber, at],
   );
+  return rows.map(({ reference }) => reference);
 }
 
-export type StatementMatch = 'MATCHED' | 'AMOUNT_DIFFERS' | 'UNKNOWN_REFERENCE';
+/** What the bank said of an instruction by callback, as it was stored. */
+export type StoredResult = { status: TransferStatus; record: BankRecord };
 
-/** A line that was not known before, the claim it concerns and how it fits. */
-export type NewStatementLine = { entryNo: string; kind: 'DEBIT' | 'RETURN'; reference: string | null; claimNumber: string | null; result: StatementMatch };
-
-/** Records lines of a bank's statement, each once, and returns those that are new. */
-export async function insertStatementLines(tx: Tx, { bankCode, lines }: { bankCode: string; lines: readonly StatementLine[] }): Promise<NewStatementLine[]> {
-  const { rows } = await tx.query<NewStatementLine>(
-    `WITH told AS (
-       SELECT t.*, p.claim_number, CASE WHEN p.reference IS NULL THEN 'UNKNOWN_REFERENCE' WHEN p.amount_fen = t.amount THEN 'MATCHED' ELSE 'AMOUNT_DIFFERS' END AS result
-       FROM jsonb_to_recordset($2::jsonb) AS t (entry_no text, reference text, kind text, amount bigint, booked_at timestamptz, remark text)
-       LEFT JOIN payment_instruction p ON p.reference = t.reference
-     ), new_entry AS (
-       INSERT INTO statement_entry (bank_code, entry_no, reference, kind, amount_fen, booked_at, remark, result)
-       SELECT $1, entry_no, reference, kind, amount, booked_at, remark, result FROM told
-       ON CONFLICT (bank_code, entry_no) DO NOTHING RETURNING entry_no
-     )
-     SELECT told.entry_no AS "entryNo", told.kind, told.reference, told.claim_number AS "claimNumber", told.result FROM told JOIN new_entry USING (entry_no)`,
-    [
-      bankCode,
-      JSON.stringify(lines.map((line) => ({ entry_no: line.entryNo, reference: line.reference, kind: line.kind, amount: line.amountFen, booked_at: line.bookedAt, remark: line.remark }))),
-    ],
-  );
-  return rows;
-}
-
-/** What the bank said of an instruction by callback, as it was stored: its final word, else its last. Undefined where it said nothing. */
-export async function readLastResult(tx: Tx, { claimNumber, reference }: { claimNumber: string; reference: string }): Promise<unknown> {
-  const { rows } = await tx.query<{ status: unknown }>(
-    `SELECT body -> 'status' AS status FROM inbox_message WHERE claim_number = $1 AND type = 'payment-result' AND body ->> 'reference' = $2
-     ORDER BY body -> 'status' ->> 'kind' IN ('succeeded', 'failed') DESC, received_at DESC, message_id DESC LIMIT 1`,
+/**
+ * What the bank said of an instruction by callback: its final word, else its last. Where it contradicts itself the money counts as gone, so that it
+ * is not sent again. Undefined where it said nothing.
+ */
+export async function readLastResult(tx: Tx, { claimNumber, reference }: { claimNumber: string; reference: string }): Promise<StoredResult | undefined> {
+  const { rows } = await tx.query<StoredResult>(
+    `SELECT body -> 'status' AS status, body -> 'record' AS record FROM inbox_message
+     WHERE claim_number = $1 AND type = 'payment-result' AND body ->> 'reference' = $2
+     ORDER BY body -> 'status' ->> 'kind' = 'succeeded' DESC, body -> 'status' ->> 'kind' = 'failed' DESC, received_at DESC, message_id DESC LIMIT 1`,
     [claimNumber, reference],
   );
-  return rows[0]?.status;
+  return rows[0];
 }
 
 /** The last four digits of the account that an instruction pays to: all that a message says of it. */

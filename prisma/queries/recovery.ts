@@ -16,6 +16,12 @@ export async function listOpenClaims(database: Database, { after, limit, quietMs
   return rows;
 }
 
+/** Whether the sweep is this transaction's: one worker at a time, for as long as the transaction lasts. */
+export async function takeSweep(tx: Tx): Promise<boolean> {
+  const { rows } = await tx.query<{ taken: boolean }>(`SELECT pg_try_advisory_xact_lock(hashtext('sweep')) AS taken`);
+  return rows[0]?.taken ?? false;
+}
+
 /** Money that the statement has shown as returned for longer than `quietMs`, while its claim, closed or not, still counts it as paid. */
 export async function listUnheededReturns(tx: Tx, { quietMs }: { quietMs: number }): Promise<{ claimNumber: string; reference: string }[]> {
   const { rows } = await tx.query<{ claimNumber: string; reference: string }>(

@@ -59,7 +59,7 @@ export async function readSubmission(database: Pick<Database, 'query'>, messageI
   };
 }
 
-/** Claims that wait for an answer of this bureau, the longest waiting first. */
+/** The next `limit` claims after `after` that wait for an answer of this bureau, in the order of their numbers. */
 export async function listAwaitingAnswer(
   database: Pick<Database, 'query'>,
   { bureauCode, after, limit }: { bureauCode: string; after: string; limit: number },

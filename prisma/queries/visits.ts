@@ -1,4 +1,3 @@
-import { formatClaimNumber } from '#domain/claim/number.ts';
 import type { Tx } from '../database.ts';
 
 /** Whom a visit belongs to, and where the claim that comes of it lies. */
@@ -23,10 +22,4 @@ export async function isVisitKnown(tx: Tx, { bureauCode, visitNo, employeeId }: 
     employeeId,
   ]);
   return rows.length > 0;
-}
-
-/** The number of the claim that is made of a visit. */
-export async function takeClaimNumber(tx: Tx, at: Date): Promise<string> {
-  const { rows } = await tx.query<{ sequence: number }>(`SELECT nextval('claim_number_seq') AS sequence`);
-  return formatClaimNumber(at, rows[0]?.sequence ?? 0);
 }

@@ -204,6 +204,26 @@ describe('progress', () => {
     api.time.now = new Date('2026-11-18T01:30:00.000Z');
   });
 
+  test('a partial approval may be appealed against once it is paid, also after the claim was closed, and not before', async () => {
+    const decided: Step = { type: 'DECIDED', toState: 'PARTIALLY_APPROVED', at: day('20'), remark: 'DECIDED_PARTIALLY', params: { benefit: '400.00' } };
+    const number = await withHistory([...toBureau, decided], { state: 'PARTIALLY_APPROVED', seq: 4, submission_version: 1, turn: null, approved_fen: 40_000 });
+    await api.database.query(
+      `INSERT INTO decision (claim_number, no, source, source_no, outcome, submitted_fen, benefit_fen, payable_fen, decided_by, decided_at, recorded_at)
+       VALUES ($1, 1, 'BUREAU', 'D2', 'PARTIALLY_APPROVED', 52600, 40000, 40000, '{"type":"bureau","id":"130100"}', $2, $2)`,
+      [number, day('20')],
+    );
+    api.time.now = new Date(day('25'));
+    expect(await read(number)).toMatchObject({ appealableUntil: null, nextStep: { actions: [] } });
+    await api.database.query(`UPDATE claim SET state = 'PAID', paid_fen = 40000, closed_at = $2, cleared_at = $2 WHERE number = $1`, [number, day('24')]);
+    expect(await read(number)).toMatchObject({
+      appealableUntil: expect.stringMatching(/^2027-01-/),
+      nextStep: { actions: [{ action: 'appeal', method: 'POST', path: `/v1/claims/${number}/appeal` }] },
+    });
+    api.time.now = new Date('2027-06-01T00:00:00Z');
+    expect(await read(number)).toMatchObject({ appealableUntil: null, nextStep: { actions: [] } });
+    api.time.now = new Date('2026-11-18T01:30:00.000Z');
+  });
+
   test('an appeal brings the claim back to the bureau: later stages count anew', async () => {
     const steps: Step[] = [
       ...toBureau,

@@ -229,18 +229,22 @@ describe('accounts, quotas, roles', () => {
     expect(items[0].replacedAt).toBeNull();
   });
 
-  test('a changed account is told to the claimant of every open claim, and to the workflow of a failed payment', async () => {
+  test('a changed account is told to its owner once, and to the workflow of every open claim, whatever its state looks like now', async () => {
     const submit = async () =>
       (await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ employeeNo: 'E2', invoices: [invoice()] }) })).json().number;
     const [failed, open, over] = [await submit(), await submit(), await submit()];
     await api.database.query(`UPDATE claim SET state = 'PAYMENT_FAILED' WHERE number = $1`, [failed]);
     await api.database.query(`UPDATE claim SET state = 'PAID', closed_at = now() WHERE number = $1`, [over]);
     expect((await addAccount('E2', { holderName: '员工E2', accountNo: '6222020402009999' })).statusCode).toBe(201);
-    const notices = await api.database.query(`SELECT claim_number AS number, params, recipient FROM notice WHERE template = 'ACCOUNT_CHANGED' ORDER BY 1`);
-    const told = { params: { accountTail: '9999' }, recipient: { kind: 'claimant' } };
-    expect(notices.rows).toEqual([failed, open].map((number) => ({ number, ...told })));
-    const signals = await api.database.query(`SELECT claim_number AS number, payload FROM workflow_command WHERE signal = 'accountChanged'`);
-    expect(signals.rows).toEqual([{ number: failed, payload: {} }]);
+    const notices = await api.database.query(
+      `SELECT claim_number AS number, recipient FROM notice WHERE template = 'ACCOUNT_CHANGED' AND params->>'accountTail' = '9999'`,
+    );
+    expect(notices.rows).toEqual([{ number: null, recipient: { kind: 'address', name: '员工E2', email: 'e2@example.com', locale: 'zh-CN' } }]);
+    const signals = await api.database.query(
+      `SELECT claim_number AS number, payload FROM workflow_command WHERE signal = 'accountChanged' AND claim_number = ANY ($1) ORDER BY 1`,
+      [[failed, open, over]],
+    );
+    expect(signals.rows).toEqual([failed, open].map((number) => ({ number, payload: {} })));
   });
 
   test('a quota is set and read; what claims hold of it stays', async () => {

@@ -18,7 +18,10 @@ test('the secret is shown once, by the answer to the subscription alone', async 
   const made = await subscribe({ url: 'https://hr.example.com/daozhang', unitCode: 'SJZ' }, { key });
   expect(made.statusCode).toBe(201);
   expect(made.json()).toMatchObject({ unitCode: 'SJZ', events: ['claim.stage_changed'], secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) });
-  expect((await subscribe({ url: 'https://hr.example.com/daozhang', unitCode: 'SJZ' }, { key })).body).toBe(made.body);
+  const again = await subscribe({ url: 'https://hr.example.com/daozhang', unitCode: 'SJZ' }, { key });
+  expect([again.statusCode, again.json()]).toEqual([201, { ...made.json(), secret: null }]);
+  const { rows } = await api.database.query(`SELECT body::text FROM idempotency_key WHERE key = $1`, [key]);
+  expect(JSON.stringify(rows)).not.toContain('whsec_');
   const list = await api.call({ url: '/v1/webhook-endpoints', token: api.tokens.SJZ });
   expect(list.json().items.map((one: { id: string }) => one.id)).toEqual([made.json().id]);
   expect(list.body).not.toContain('whsec_');

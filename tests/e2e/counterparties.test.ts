@@ -129,7 +129,9 @@ test('a bureau that answers twice, late, out of order, contradicts itself, forge
   await bureau.fault({ mode: 'wrong-signature', on: 'DZ11', key: number('forged'), count: 1 });
   await bureau.fault({ mode: 'lost', on: 'DZ11', key: number('lost') });
   for (const name of ['twice', 'altered', 'late', 'forged', 'lost'] as const) await rule(number(name), { outcome: 'approve', delayMs: 0 });
-  await rule(number('contradicts'), { outcome: 'approve', delayMs: 0 }, { outcome: 'deny', delayMs: 0 });
+  await rule(number('contradicts'), { outcome: 'approve', delayMs: 0 });
+  await world.until(number('contradicts'), ({ state }) => state !== 'IN_REVIEW');
+  await bureau.send('POST', `/bureaus/${BUREAU}/claims/${number('contradicts')}/decide`, { outcome: 'deny' });
   await rule(number('unordered'), { outcome: 'deny', delayMs: 0 }, { outcome: 'approve', delayMs: 0 });
   await bureau.send('POST', `/bureaus/${BUREAU}/strays`, { corr_id: 'YB20200101-00000001' });
   for (const name of Object.keys(cases)) {
@@ -146,6 +148,13 @@ test('a bureau that answers twice, late, out of order, contradicts itself, forge
   expect((await eventTypes(number('unordered'))).filter((type) => type === 'DECIDED')).toHaveLength(1);
   await eventually('the stranger to be noted', async () => (await audited('unknown-claim', null)) === 1);
   expect((await eventTypes(number('contradicts'))).filter((type) => type === 'DECIDED')).toHaveLength(1);
+
+  // What was forged was refused, and so was another content under an id that was taken; what was repeated was acknowledged as the first time.
+  const { entries } = await bureau.get<{ entries: { fault?: string; result: string; note: string }[] }>('/ledger?kind=attempted');
+  const answered = (fault: string) => entries.filter((entry) => entry.fault === fault).map(({ result, note }) => ({ result, note }));
+  expect(answered('wrong-signature')).toEqual([{ result: 'failed', note: 'HTTP 401' }]);
+  expect(answered('altered')).toEqual([{ result: 'refused', note: 'HTTP 409' }]);
+  expect((await eventTypes(number('twice'))).filter((type) => type === 'DECIDED')).toHaveLength(1);
 
   await product.processes.bureau.kill();
   const duringOutage = await world.submit({ n: 28, by });

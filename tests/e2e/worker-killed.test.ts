@@ -40,6 +40,9 @@ test('a worker killed at the worst moments loses no claim and pays nobody twice'
   ends(silent, 8);
   await eventually('the silent submission', async () => (await used(bureau)) === 1);
 
+  // It is reading the statement as well: whoever takes over must not wait until the whole time for that is over.
+  await bank.fault({ mode: 'slow', on: 'SCUSTSTMTTRNRQ', count: 1, ms: 60_000 });
+  await eventually('the statement being read', async () => (await used(bank)) === 3);
   const decisions = deciding.map(({ number }) => bureau.send('POST', `/bureaus/${BUREAU}/claims/${number}/decide`, { outcome: 'approve' }));
   await product.processes.worker.kill();
   await Promise.all(decisions);

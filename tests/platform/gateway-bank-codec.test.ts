@@ -13,6 +13,7 @@ test('a notice of a payment', () => {
       messageId: 'N1',
       reference: 'P1',
       status: { kind: 'succeeded', amountFen: 52_600, bankStatus: 'PAYOUT', settledAt: '2026-11-18T01:30:02.000Z' },
+      record: { amountFen: 52_600, accountNo: '6222' },
       raw,
     },
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { fen } from '#domain/money.ts';
 import { bureauDecision } from '#workflows/claim.messages.ts';
 import { away, BUREAU, inTurn } from './script.ts';
@@ -155,24 +155,25 @@ describe('the submission', () => {
     ]);
   });
 
-  test('the bureau is away for days: shown, escalated, still tried, and goes on by itself', async () => {
-    const monday = await world.untilMonday();
+  test('the bureau is away: shown, escalated, still tried, and goes on by itself', async () => {
+    // in hours instead of days: it is tried every five minutes
+    await world.settings({ serviceLevels: { bureauAcknowledgement: { outageAfter: { seconds: 3_600 } }, bureauReview: { escalateAfter: { seconds: 7_200 } } } });
     const accept = world.script.onSubmit;
     world.script.onSubmit = away;
     const claim = await world.submit();
-    // one working day; 20 working days are four weeks
-    await world.sleepUntil(afterDays(monday, 1));
-    expect(await claim.reaches((row) => row.bureauOutage)).toMatchObject({ state: 'SENT_TO_BUREAU', dueAt: afterDays(monday, 28) });
-    await world.sleepUntil(afterDays(monday, 28));
+    await world.sleep(3_700);
+    expect(await claim.reaches((row) => row.bureauOutage)).toMatchObject({ state: 'SENT_TO_BUREAU' });
+    await world.sleep(3_600);
     await claim.openTask('ESCALATION');
     const before = world.script.submissions.length;
-    await world.sleep(3_600);
-    await claim.until('was tried again', async () => world.script.submissions.length > before);
+    await world.sleep(900);
+    expect(world.script.submissions.length).toBeGreaterThan(before);
     world.script.onSubmit = accept;
-    await world.sleep(3_600);
-    expect(await claim.reaches('IN_REVIEW')).toMatchObject({ bureauOutage: false, escalationLevel: 1 });
+    await world.sleep(900);
+    expect(await claim.reaches('IN_REVIEW')).toMatchObject({ bureauOutage: false, escalationLevel: 0 });
     expect(new Set(world.script.submissions.map(({ messageId }) => messageId)).size).toBe(1);
     expect((await claim.trail()).slice(2)).toEqual(['BUREAU_OUTAGE SENT_TO_BUREAU', 'ESCALATED SENT_TO_BUREAU', 'BUREAU_ACCEPTED IN_REVIEW']);
+    expect((await claim.notices()).slice(2)).toEqual(['ESCALATED approver@SJZ']);
   });
 
   test('the bureau had decided the old version when the new one came: its decision is taken, also where it came first', async () => {
@@ -191,16 +192,21 @@ describe('the submission', () => {
 });
 
 describe('the decision and the deadline in one moment', () => {
+  // Without a cache no task waits for a worker that is gone.
+  beforeAll(() => world.restartWorkers({ maxCachedWorkflows: 0 }));
+
   test.each([['the answer first'], ['the deadline first']])('%s: decided, and nobody is troubled', async (order) => {
     const monday = await world.untilMonday();
     const claim = await inReview();
-    await world.sleepUntil(afterDays(monday, 27));
+    const deadline = afterDays(monday, 28).getTime();
+    await world.sleepUntil(new Date(deadline - 1_000));
     await claim.has('REMINDED');
     await world.stopWorkers();
+    // A message that waits for a worker holds the clock to its usual speed.
     if (order === 'the answer first') await claim.answered({});
-    await world.sleepUntil(new Date(afterDays(monday, 28).getTime() + 1_000));
-    if (order !== 'the answer first') await claim.answered({});
-    await world.startWorkers();
+    await world.sleepUntil(new Date(deadline + 500));
+    if (order === 'the deadline first') await claim.answered({});
+    await world.startWorkers({ maxCachedWorkflows: 0 });
     await claim.reaches('PAID');
     expect(await claim.trail()).not.toContain('ESCALATED IN_REVIEW');
     expect(await claim.tasks()).toEqual([]);
@@ -217,18 +223,20 @@ describe('the decision and the deadline in one moment', () => {
     expect(await claim.decide('REFUSE', world.people.approver, { taskId: id })).toEqual({ ok: false, code: 'TASK_ALREADY_DECIDED' });
   });
 
-  test('documents on the last day: brought and denied in one moment are brought', async () => {
+  test('documents on the last day: brought and overdue in one moment are brought', async () => {
     const monday = await world.untilMonday();
     const claim = await inReview();
     await claim.answered({ missing: ['OTHER'] });
     await claim.reaches('PENDED_INFO');
-    await world.sleepUntil(afterDays(monday, 20));
+    const deadline = afterDays(monday, 21).getTime();
+    await world.sleepUntil(new Date(deadline - 1_000));
     await claim.has('REMINDED');
     await world.stopWorkers();
-    await world.sleepUntil(new Date(afterDays(monday, 21).getTime() + 1_000));
+    await world.sleepUntil(new Date(deadline + 500));
     const completed = claim.complete();
-    await world.startWorkers();
+    await world.startWorkers({ maxCachedWorkflows: 0 });
     expect(await completed).toEqual({ ok: true });
     await claim.reaches((row) => row.state === 'IN_REVIEW' && row.submissionVersion === 2);
+    expect(await claim.trail()).not.toContain('DECIDED(DECIDED_DENIED) DENIED');
   });
 });

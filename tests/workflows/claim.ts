@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { Client, WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { UpdateDefinition } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import type { BureauAnswer, DecisionLine, FundingLine } from '#domain/bureau/decision.ts';
-import type { TaskDecision } from '#domain/claim/requests.ts';
+import type { RequestedFor, TaskDecision } from '#domain/claim/requests.ts';
+import type { DocumentKind } from '#domain/claim/completeness.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import type { TaskKind } from '#domain/claim/tasks.ts';
 import type { ErrorCode } from '#domain/errors.ts';
@@ -14,6 +15,7 @@ import type { TransferStatus } from '#domain/payout/gateway.ts';
 import { storeMessage } from '#prisma/queries/inbox.ts';
 import * as messages from '#workflows/claim.messages.ts';
 import { BANK, BUREAU } from './script.ts';
+import { insertDocument } from './seed.ts';
 import type { World } from './support.ts';
 
 const { EventType } = temporal.api.enums.v1;
@@ -53,6 +55,8 @@ export type Told = {
   /** changes what the bureau says of a line */
   line?: Partial<DecisionLine>;
 };
+
+export type Booked = { kind: 'DEBIT' | 'RETURN'; reference?: string; amountFen?: number };
 
 export type Claim = ReturnType<typeof followClaim>;
 
@@ -102,6 +106,14 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
     return found as TaskRow;
   };
 
+  const startOptions = async () => {
+    const { state, escalationLevel } = await row();
+    return {
+      ...messages.claimStart({ claimNumber: number, workflowId, taskQueue: world.taskQueue, state, unitCode: 'SJZ', region: BUREAU, escalationLevel }),
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    };
+  };
+
   /** Asks the workflow, and waits for its answer as the API does. */
   async function ask<Argument>(update: UpdateDefinition<messages.UpdateResult, [Argument]>, argument: Argument, updateId: string = randomUUID()): Promise<Answered> {
     try {
@@ -144,22 +156,57 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
     };
   }
 
+  async function store(answer: BureauAnswer, messageId: string = randomUUID()): Promise<void> {
+    await database.write((tx) =>
+      storeMessage(tx, { source: BUREAU, messageId, bodyDigest: messageId, type: 'decision', claimNumber: number, body: { answer, raw: {} }, acknowledgement: { mediaType: 'application/json', body: '{}' } }),
+    );
+  }
+
+  async function record(line: Booked): Promise<string> {
+    const rows = await select<{ reference: string; amountFen: number }>('SELECT reference, amount_fen AS "amountFen" FROM payment_instruction WHERE claim_number = $1 ORDER BY created_at, reference');
+    const payment = line.reference === undefined ? rows.at(-1) : rows.find(({ reference }) => reference === line.reference);
+    if (!payment) throw new Error('no payment');
+    const at = (await world.now()).toISOString();
+    world.script.statement.push({ entryNo: randomUUID(), kind: line.kind, reference: payment.reference, amountFen: fen(line.amountFen ?? payment.amountFen), bookedAt: at, remark: '' });
+    await world.activities.reconcile({ bankCode: BANK, days: 30, at });
+    return payment.reference;
+  }
+
   return {
     ...{ number, handle, row, tasks, events, trail, openTask, until, submissionId, answerOf },
     async start(): Promise<void> {
-      const { state, escalationLevel } = await row();
-      await env.client.workflow.start(messages.CLAIM_WORKFLOW, {
-        ...messages.claimStart({ claimNumber: number, workflowId, taskQueue: world.taskQueue, state, unitCode: 'SJZ', region: BUREAU, escalationLevel }),
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-      });
+      await env.client.workflow.start(messages.CLAIM_WORKFLOW, { ...(await startOptions()), workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL });
     },
-    /**
-     * Ends the workflow once it waits. The time-skipping server never skips again after a workflow was terminated in the middle of a task: it keeps
-     * the lock that the task had on its clock.
-     */
+    /** A signal to a claim that is closed starts its next workflow, as the relay does. */
+    async startWithNews(): Promise<void> {
+      await env.client.workflow.signalWithStart(messages.CLAIM_WORKFLOW, { ...(await startOptions()), signal: messages.paymentNews, signalArgs: [{ reference: '' }] });
+    },
+    /** An appeal against a claim that is closed starts its next workflow, as the API does. */
+    async startWithAppeal(): Promise<Answered> {
+      const startWorkflowOperation = new WithStartWorkflowOperation(messages.CLAIM_WORKFLOW, { ...(await startOptions()), workflowIdConflictPolicy: 'USE_EXISTING' });
+      const args: [RequestedFor] = [{ ...by(people.claimant), reason: 'again' }];
+      const answer = await env.client.workflow.executeUpdateWithStart(messages.appeal, { args, startWorkflowOperation });
+      return answer.ok ? { ok: true } : answer;
+    },
+    /** Waits until nothing is under way: the claim waits for somebody, or for its next attempt, or is over. */
+    settles: () =>
+      until('waited', async () => {
+        const { raw } = await handle.describe();
+        return waits((await handle.fetchHistory()).events ?? []) && !(raw.pendingActivities ?? []).some(({ attempt }) => Number(attempt) <= 1);
+      }),
+    /** whether that activity was scheduled as an ordinary one */
+    async hasScheduled(activity: string): Promise<boolean> {
+      const { events: history } = await handle.fetchHistory();
+      return (history ?? []).some(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === activity);
+    },
+    /** The claimant uploads documents. */
+    async bring(...kinds: DocumentKind[]): Promise<void> {
+      for (const kind of kinds) {
+        const documentId = await insertDocument(database, { unitId: world.unitIds.branch });
+        await database.query('INSERT INTO claim_document (claim_number, document_id, kind) VALUES ($1, $2, $3)', [number, documentId, kind]);
+      }
+    },
     async terminate(): Promise<void> {
-      await until('waited', async () => waits((await handle.fetchHistory()).events ?? []));
       await handle.terminate('test').catch(() => undefined);
     },
     /** Waits, by asking Postgres, until the claim is in `state` or fulfils the condition. */
@@ -220,37 +267,45 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
     release: () => ask(messages.release, by(people.hr)),
     reverse: () => ask(messages.requestReversal, { ...by(people.finance), reason: 'paid by the insurer as well' }),
 
+    store,
     /** The bureau's answer by callback: stored in the inbox, then signalled, as API and relay do. */
     async answered(told: Told | BureauAnswer, messageId: string = randomUUID()): Promise<BureauAnswer> {
       const answer = 'kind' in told ? told : await answerOf(told);
-      await database.write((tx) =>
-        storeMessage(tx, { source: BUREAU, messageId, bodyDigest: messageId, type: 'decision', claimNumber: number, body: { answer, raw: {} }, acknowledgement: { mediaType: 'application/json', body: '{}' } }),
-      );
+      await store(answer, messageId);
       await handle.signal(messages.bureauDecision, { source: BUREAU, messageId });
       return answer;
     },
+    record,
     /** A line on the bank's statement, recorded and signalled as the reconciliation does. */
-    async booked(line: { kind: 'DEBIT' | 'RETURN'; reference?: string; amountFen?: number }, signalled = handle): Promise<void> {
-      const rows = await select<{ reference: string; amountFen: number }>('SELECT reference, amount_fen AS "amountFen" FROM payment_instruction WHERE claim_number = $1 ORDER BY created_at, reference');
-      const payment = line.reference === undefined ? rows.at(-1) : rows.find(({ reference }) => reference === line.reference);
-      if (!payment) throw new Error('no payment');
-      const at = (await world.now()).toISOString();
-      world.script.statement.push({ entryNo: randomUUID(), kind: line.kind, reference: payment.reference, amountFen: fen(line.amountFen ?? payment.amountFen), bookedAt: at, remark: '' });
-      await world.activities.reconcile({ bankCode: BANK, days: 30, at });
-      await signalled.signal(messages.paymentNews, { reference: payment.reference });
+    async booked(line: Booked): Promise<void> {
+      await handle.signal(messages.paymentNews, { reference: await record(line) });
     },
     /** The bank's own word on an instruction, by callback. */
     async bankSays(status: TransferStatus): Promise<void> {
-      const rows = await select<{ reference: string }>('SELECT reference FROM payment_instruction WHERE claim_number = $1 ORDER BY created_at, reference');
-      const reference = rows.at(-1)?.reference ?? '';
+      const rows = await select<{ reference: string; record: { amountFen: number; accountNo: string } }>(
+        `SELECT p.reference, json_build_object('amountFen', p.amount_fen, 'accountNo', a.account_no) AS record
+         FROM payment_instruction p JOIN bank_account a ON a.id = p.account_id WHERE p.claim_number = $1 ORDER BY p.created_at, p.reference`,
+      );
+      const { reference = '', record: ordered = null } = rows.at(-1) ?? {};
+      const told = { ...ordered, ...(status.kind === 'succeeded' && { amountFen: status.amountFen }) };
       const messageId = randomUUID();
       await database.write((tx) =>
-        storeMessage(tx, { source: BANK, messageId, bodyDigest: messageId, type: 'payment-result', claimNumber: number, body: { reference, status, raw: {} }, acknowledgement: { mediaType: 'application/xml', body: '' } }),
+        storeMessage(tx, { source: BANK, messageId, bodyDigest: messageId, type: 'payment-result', claimNumber: number, body: { reference, status, record: told, raw: {} }, acknowledgement: { mediaType: 'application/xml', body: '' } }),
       );
       await handle.signal(messages.paymentNews, { reference });
     },
     accountChanged: () => handle.signal(messages.accountChanged),
-    result: () => handle.result() as Promise<messages.ClaimWorkflowResult>,
+    /**
+     * How the workflow ends, once its last deadline has come. Not by the environment's own client: that lets the clock leap to whatever comes
+     * next, if need be to the server's time-out of ten years.
+     */
+    async result(): Promise<messages.ClaimWorkflowResult> {
+      const { dueAt, closed } = await row();
+      if (!closed && dueAt) await world.sleepUntil(dueAt);
+      await until('was closed', async () => (await row()).closed);
+      const client = new Client({ connection: env.connection, namespace: env.namespace ?? 'default' });
+      return client.workflow.getHandle(workflowId).result() as Promise<messages.ClaimWorkflowResult>;
+    },
   };
 }
 

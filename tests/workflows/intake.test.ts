@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
-import { insertDocument } from './seed.ts';
+import { fen } from '#domain/money.ts';
 import { afterDays, useWorld } from './support.ts';
-import type { Claim } from './claim.ts';
 
 const world = useWorld();
-
-async function bring(claim: Claim, ...kinds: string[]): Promise<void> {
-  for (const kind of kinds) {
-    const documentId = await insertDocument(world.database, { unitId: world.unitIds.branch });
-    await world.database.query('INSERT INTO claim_document (claim_number, document_id, kind) VALUES ($1, $2, $3)', [claim.number, documentId, kind]);
-  }
-}
 
 test('a claim goes from submission to money in the account, and is cleared', async () => {
   const claim = await world.submit({ lines: [100_000, 20_000] });
@@ -47,10 +39,10 @@ test('missing documents are asked for, reminded of, brought, and the claim goes 
   await claim.has('REMINDED');
   expect((await claim.events()).at(-1)?.at.getTime()).toBeCloseTo(afterDays(monday, 7).getTime(), -5);
 
-  await bring(claim, 'FEE_LIST');
+  await claim.bring('FEE_LIST');
   expect(await claim.complete()).toEqual({ ok: true });
   await claim.reaches((row) => row.state === 'PENDED_INFO' && row.seq === 5);
-  await bring(claim, 'PRESCRIPTION_OR_RECORD');
+  await claim.bring('PRESCRIPTION_OR_RECORD');
   expect(await claim.complete()).toEqual({ ok: true });
   await claim.reaches('IN_REVIEW');
   expect(await claim.complete()).toEqual({ ok: false, code: 'CLAIM_STATE_CONFLICT' });
@@ -85,7 +77,7 @@ test('what is not supplied by the deadline is denied; HR lifts the denial on app
   expect(await claim.row()).toMatchObject({ state: 'APPEAL_REVIEW', turn: 'hr', dueAt: null });
   expect(await claim.quota()).toMatchObject({ held: '120000 RESERVED', reservedFen: 120_000 });
   expect(await claim.openTask()).toMatchObject({ kind: 'APPEAL_REVIEW', role: 'hr', unitId: world.unitIds.branch });
-  await bring(claim, 'PRESCRIPTION_OR_RECORD');
+  await claim.bring('PRESCRIPTION_OR_RECORD');
   expect(await claim.decide('GRANT', world.people.hr)).toEqual({ ok: true });
   await claim.reaches('IN_REVIEW');
   expect((await claim.trail()).slice(2)).toEqual([
@@ -169,7 +161,7 @@ test('what the quota leaves is reserved at intake, cut at the decision, used whe
   expect((await third.events()).at(-1)?.params).toMatchObject({ reasons: 'QUOTA_USED' });
 
   // the plan would add 80 000, of which the quota leaves 50 000
-  await second.answered({ benefits: [80_000], funding: [{ source: 'employer_plan', amountFen: 80_000 as never }] });
+  await second.answered({ benefits: [80_000], funding: [{ source: 'employer_plan', amountFen: fen(80_000) }] });
   expect(await second.reaches('PAID')).toMatchObject({ approvedFen: 80_000, payableFen: 50_000, paidFen: 50_000 });
   expect(await second.quota()).toEqual({ held: '50000 USED', reservedFen: 100_000, usedFen: 50_000 });
   await first.answered({ benefits: [0] });
@@ -178,7 +170,7 @@ test('what the quota leaves is reserved at intake, cut at the decision, used whe
 });
 
 test('approval steps: by amount, in order, never on the own claim; a refusal lifted on appeal is not asked again', async () => {
-  await world.settings({ approvalSteps: [{ role: 'approver' }, { role: 'finance', minAmountFen: 100_000 as never }, { role: 'hr', minAmountFen: 900_000 as never }] });
+  await world.settings({ approvalSteps: [{ role: 'approver' }, { role: 'finance', minAmountFen: fen(100_000) }, { role: 'hr', minAmountFen: fen(900_000) }] });
   const small = await world.submit({ lines: [99_999] });
   const { excluded, level } = await small.openTask('APPROVAL');
   expect({ excluded, level, row: await small.row() }).toMatchObject({ excluded: [world.people.claimant], level: 1, row: { state: 'SUBMITTED', turn: 'manager' } });

@@ -19,7 +19,7 @@ import { createTimeSkippingEnvironment } from '../setup/temporal.ts';
 import { followClaim, type Claim } from './claim.ts';
 import { recordHistories } from './histories.ts';
 import { BANK, BUREAU, ASK_BANK_AFTER_SECONDS, RETURN_WINDOW_SECONDS, openScript, type Script } from './script.ts';
-import { insertDocument, insertEmployee, seed, type Seeded } from './seed.ts';
+import { addAccount, insertDocument, insertEmployee, seed, type Seeded } from './seed.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
@@ -27,6 +27,9 @@ Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 const WEEKDAYS: HolidayTable = { publishedYears: new Set(Array.from({ length: 200 }, (_, n) => 2000 + n)), daysOff: new Set(), extraWorkingDays: new Set() };
 const INSTITUTION = 'DZ1301000001';
 const COMPLETE: DocumentKind[] = ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD'];
+
+/** `databaseUrl`: another way to the same database */
+export type WorkerOptions = { maxCachedWorkflows?: number; databaseUrl?: string };
 
 export type NewTestClaim = {
   documents?: DocumentKind[];
@@ -50,18 +53,22 @@ export type World = Seeded & {
   /** lets the clock jump to that moment */
   sleepUntil(at: Date): Promise<void>;
   sleep(seconds: number): Promise<void>;
+  /** the same while something is tried again and again */
+  sleepThrough(seconds: number): Promise<void>;
   /** the next Monday, 10:00 in Shanghai: two o'clock in UTC */
   untilMonday(): Promise<Date>;
   settings(settings: PartialUnitSettings): Promise<void>;
   quota(limit: { limitFen: number; employeeId?: string }): Promise<void>;
+  /** the claimant's account from now on */
+  changeAccount(accountNo: string): Promise<void>;
   hire(employeeNo: string): Promise<string>;
   /** accepts a claim as the API does, and starts its workflow as the relay does */
   submit(claim?: NewTestClaim): Promise<Claim>;
   follow(number: string, workflowId?: string): Claim;
   /** restarts the workers, whose caches are then empty */
-  restartWorkers(options?: { maxCachedWorkflows?: number }): Promise<void>;
+  restartWorkers(options?: WorkerOptions): Promise<void>;
   stopWorkers(): Promise<void>;
-  startWorkers(options?: { maxCachedWorkflows?: number }): Promise<void>;
+  startWorkers(options?: WorkerOptions): Promise<void>;
   /** ends what a test left running, and forgets what it said to bureau and bank */
   tidy(): Promise<void>;
   end(): Promise<void>;
@@ -99,21 +106,28 @@ async function startWorld(): Promise<World> {
   const now = async (): Promise<Date> => new Date(await env.currentTimeMs());
   const { script, bureau, bank, reset } = openScript(async () => (await now()).getTime());
   const taskQueue = `claims-${randomUUID()}`;
-  const activities = createActivities({
-    database,
+  const activitiesOn = (on: Database): Activities => createActivities({
+    database: on,
     bureaus: new Map([[BUREAU, bureau]]),
     banks: new Map([[BANK, bank]]),
     institutionCode: INSTITUTION,
     clockwork: clockworkReader({
-      database,
+      database: on,
       published: WEEKDAYS,
       bank: { code: BANK, returnWindowSeconds: RETURN_WINDOW_SECONDS, queryAfterSeconds: ASK_BANK_AFTER_SECONDS },
     }),
   });
+  const activities = activitiesOn(database);
   const started: Claim[] = [];
+  let working = false;
   let stopWorkers: () => Promise<void> = async () => undefined;
 
+  // The clock of this server leaps over a workflow task that is under way, and never leaps again after a workflow was terminated in one.
+  const settle = async (): Promise<void> => {
+    if (working) await Promise.all(started.map((claim) => claim.settles()));
+  };
   const sleepUntil = async (at: Date): Promise<void> => {
+    await settle();
     const ms = at.getTime() - (await env.currentTimeMs());
     if (ms > 0) await env.sleep(ms);
   };
@@ -121,7 +135,8 @@ async function startWorld(): Promise<World> {
   const world: World = {
     ...seeded,
     ...{ env, database, databaseUrl: testDatabase.url, activities, taskQueue, script, started, now, sleepUntil },
-    sleep: async (seconds) => env.sleep(seconds * 1_000),
+    sleepThrough: (seconds) => env.sleep(seconds * 1_000),
+    sleep: async (seconds) => sleepUntil(new Date((await env.currentTimeMs()) + seconds * 1_000)),
     async untilMonday() {
       const from = await env.currentTimeMs();
       const monday = new Date(from);
@@ -140,6 +155,7 @@ async function startWorld(): Promise<World> {
         [employeeId, year, limitFen],
       );
     },
+    changeAccount: (accountNo) => addAccount(database, { employeeId: seeded.people.claimant, accountNo }),
     async hire(employeeNo) {
       const id = randomUUID();
       await insertEmployee(database, { id, employeeNo, unitId: seeded.unitIds.branch });
@@ -158,18 +174,22 @@ async function startWorld(): Promise<World> {
       started.push(claim);
       return claim;
     },
-    async startWorkers({ maxCachedWorkflows } = {}) {
+    async startWorkers({ maxCachedWorkflows, databaseUrl } = {}) {
+      const own = databaseUrl === undefined ? undefined : openDatabase({ url: databaseUrl, poolSize: 5 });
       const workers = await createClaimWorkers({
-        ...{ connection: env.nativeConnection, namespace: env.namespace ?? 'default', taskQueue, activities },
+        ...{ connection: env.nativeConnection, namespace: env.namespace ?? 'default', taskQueue, activities: own ? activitiesOn(own) : activities },
         gateways: { bureaus: [{ code: BUREAU, ratePerSecond: 1_000 }], banks: [{ ratePerSecond: 1_000 }] },
         workflowBundle: { codePath: inject('workflowBundle') },
         ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
       });
       const running = workers.run();
+      working = true;
       stopWorkers = async () => {
         stopWorkers = async () => undefined;
+        working = false;
         workers.shutdown();
         await running;
+        await own?.close();
       };
     },
     stopWorkers: () => stopWorkers(),
@@ -178,6 +198,7 @@ async function startWorld(): Promise<World> {
       await world.startWorkers(options);
     },
     async tidy() {
+      await settle();
       await Promise.all(started.splice(0).map((claim) => claim.terminate()));
       await database.query("UPDATE unit SET settings = '{}'");
       await database.query('DELETE FROM payout_stop');

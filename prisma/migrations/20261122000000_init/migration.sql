@@ -37,6 +37,19 @@ CREATE TABLE "employee" (
 );
 
 -- CreateTable
+CREATE TABLE "identity_change" (
+    "id" BIGSERIAL NOT NULL,
+    "employee_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "actor" JSONB NOT NULL,
+    "name" TEXT NOT NULL,
+    "email" TEXT,
+    "locale" TEXT NOT NULL,
+
+    CONSTRAINT "identity_change_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "role_assignment" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "employee_id" UUID NOT NULL,
@@ -356,8 +369,8 @@ CREATE TABLE "inbox_message" (
 -- CreateTable
 CREATE TABLE "notice" (
     "id" BIGSERIAL NOT NULL,
-    "claim_number" TEXT NOT NULL,
-    "seq" INTEGER NOT NULL,
+    "claim_number" TEXT,
+    "seq" INTEGER,
     "template" TEXT NOT NULL,
     "params" JSONB NOT NULL DEFAULT '{}',
     "recipient" JSONB NOT NULL,
@@ -470,6 +483,9 @@ CREATE INDEX "employee_unit_id_idx" ON "employee"("unit_id");
 CREATE INDEX "employee_person_no_idx" ON "employee"("person_no");
 
 -- CreateIndex
+CREATE INDEX "identity_change_employee_id_at_idx" ON "identity_change"("employee_id", "at");
+
+-- CreateIndex
 CREATE INDEX "role_assignment_unit_id_role_idx" ON "role_assignment"("unit_id", "role");
 
 -- CreateIndex
@@ -573,6 +589,9 @@ ALTER TABLE "unit" ADD CONSTRAINT "unit_parent_id_fkey" FOREIGN KEY ("parent_id"
 
 -- AddForeignKey
 ALTER TABLE "employee" ADD CONSTRAINT "employee_unit_id_fkey" FOREIGN KEY ("unit_id") REFERENCES "unit"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "identity_change" ADD CONSTRAINT "identity_change_employee_id_fkey" FOREIGN KEY ("employee_id") REFERENCES "employee"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "role_assignment" ADD CONSTRAINT "role_assignment_employee_id_fkey" FOREIGN KEY ("employee_id") REFERENCES "employee"("id") ON DELETE CASCADE ON UPDATE CASCADE;

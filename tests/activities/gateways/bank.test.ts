@@ -191,7 +191,7 @@ describe('transfer', () => {
 describe('inquire', () => {
   const answer = async (list: string, code?: string) => {
     const bank = await gateway((call) => inquired(call, list, code));
-    return bank.inquire({ reference: order.reference });
+    return bank.inquire(order);
   };
 
   test('asks by reference, under an id of its own', async () => {
@@ -200,8 +200,12 @@ describe('inquire', () => {
     expect(call?.body).toContain('<XFERINQRQ><CLIENTREF>P202611180000000701</CLIENTREF></XFERINQRQ>');
     expect(call && idOf(call)).toMatch(/^Q[0-9a-f]{29}$/);
   });
-  test('tells the amount that was booked, for the caller to compare', async () => {
-    expect(await answer(one({ amount: '34521.99' }))).toMatchObject({ kind: 'succeeded', amountFen: 3_452_199 });
+  test.each([
+    ['another amount', one({ amount: '34521.99' }), 'AMOUNT_DIFFERS'],
+    ['another payee', one({ account: '6222020200001235' }), 'PAYEE_DIFFERS'],
+    ['another payee that failed', one({ code: 'FAIL', account: '6222020200001235' }), 'PAYEE_DIFFERS'],
+  ])('is unknown: %s', async (_, list, cause) => {
+    expect(await answer(list)).toEqual({ kind: 'unknown', cause });
   });
   test('in flight', async () => {
     expect(await answer(one({ code: 'PROCESSING' }))).toEqual({ kind: 'in-flight', bankStatus: 'PROCESSING' });
@@ -230,11 +234,11 @@ describe('inquire', () => {
   });
   test('is unknown: the answer to another inquiry', async () => {
     const bank = await gateway((call) => inquired(call, none).replace(idOf(call), 'Q0'));
-    expect(await bank.inquire({ reference: order.reference })).toEqual({ kind: 'unknown', cause: 'REFERENCE_DIFFERS' });
+    expect(await bank.inquire(order)).toEqual({ kind: 'unknown', cause: 'REFERENCE_DIFFERS' });
   });
   test.each(BROKEN)('is unknown: %s', async (_, reaction, cause) => {
     const bank = await gateway(() => reaction, cause === 'TIMEOUT' ? 0.2 : 10);
-    expect(await bank.inquire({ reference: order.reference })).toEqual({ kind: 'unknown', cause });
+    expect(await bank.inquire(order)).toEqual({ kind: 'unknown', cause });
   });
 });
 

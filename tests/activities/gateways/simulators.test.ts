@@ -3,7 +3,7 @@ import { findDecisionFault } from '#domain/bureau/decision.ts';
 import type { BureauSubmission } from '#domain/bureau/gateway.ts';
 import { fen } from '#domain/money.ts';
 import type { TransferOrder } from '#domain/payout/gateway.ts';
-import { bureauMessageId } from '#platform/bureau-envelope.ts';
+import { bureauMessageId } from '#domain/claim/number.ts';
 import { shanghaiTime } from '#platform/gateway-fields.ts';
 import { BUREAU, startWorld, type World } from './simulated-world.ts';
 
@@ -25,7 +25,7 @@ let sequence = 0;
 function submissionOf(claimNumber: string, version = 1): BureauSubmission {
   sequence += 1;
   return {
-    messageId: bureauMessageId({ institutionCode: 'DZ1301000001', at: new Date(), sequence }),
+    messageId: bureauMessageId({ institution: 'DZ1301000001', at: new Date(), sequence }),
     claimNumber,
     version,
     appealsDecisionNo: null,
@@ -135,9 +135,9 @@ describe('the bank', () => {
     payee: { holderName: '张三', accountNo: '6222020200001234', bankName: '中国工商银行', bankCode: '102121000015', ...more },
     purpose: '医疗费用报销',
   });
-  const untilFinal = (reference: string) =>
+  const untilFinal = (reference: string, payee: Partial<TransferOrder['payee']> = {}) =>
     vi.waitUntil(async () => {
-      const status = await world.bank.inquire({ reference });
+      const status = await world.bank.inquire(orderOf(reference, payee));
       return status.kind === 'in-flight' ? undefined : status;
     }, PATIENCE);
   const today = () => shanghaiTime(new Date()).slice(0, 10);
@@ -145,7 +145,7 @@ describe('the bank', () => {
   const statement = () => world.bank.statement({ from: firstDay, to: today() });
 
   test('transfer, inquire, notice, statement, return', async () => {
-    expect(await world.bank.inquire({ reference: 'P1' })).toEqual({ kind: 'not-found' });
+    expect(await world.bank.inquire(orderOf('P1'))).toEqual({ kind: 'not-found' });
     expect(await world.bank.transfer(orderOf('P1'))).toMatchObject({ kind: 'in-flight' });
     expect(await untilFinal('P1')).toMatchObject({ kind: 'succeeded', amountFen: 40_000 });
     expect(await world.bank.transfer(orderOf('P1')), 'the same order again').toMatchObject({ kind: 'succeeded', amountFen: 40_000 });
@@ -158,7 +158,7 @@ describe('the bank', () => {
       { kind: 'DEBIT', amountFen: 40_000 },
       { kind: 'RETURN', amountFen: 40_000, remark: '44 汇出退回:账号已销户' },
     ]);
-    expect(await world.bank.inquire({ reference: 'P1' }), 'a return changes no instruction').toMatchObject({ kind: 'succeeded' });
+    expect(await world.bank.inquire(orderOf('P1')), 'a return changes no instruction').toMatchObject({ kind: 'succeeded' });
   });
 
   test('commit, then silence: unknown, and the inquiry finds it paid once', async () => {
@@ -186,14 +186,14 @@ describe('the bank', () => {
   test('a wrong amount is never success', async () => {
     await world.bankControl('POST', '/faults', { mode: 'wrong-amount', key: 'P3', amount: '399.99', count: 1 });
     expect(await world.bank.transfer(orderOf('P3'))).toEqual({ kind: 'unknown', cause: 'AMOUNT_DIFFERS' });
-    expect(await untilFinal('P3')).toMatchObject({ kind: 'succeeded', amountFen: 39_999 });
+    expect(await untilFinal('P3')).toEqual({ kind: 'unknown', cause: 'AMOUNT_DIFFERS' });
     expect(await world.bank.transfer(orderOf('P3')), 'sent again').toEqual({ kind: 'unknown', cause: 'AMOUNT_DIFFERS' });
   });
 
   test('a closed account fails for good; a malformed one is refused and was never there', async () => {
     await world.bankControl('PUT', '/payees', { account: '6222020200009999', state: 'closed' });
     await world.bank.transfer(orderOf('P4', { accountNo: '6222020200009999' }));
-    expect(await untilFinal('P4')).toEqual({ kind: 'failed', bankStatus: 'FAIL', code: '44', text: '账号已销户' });
+    expect(await untilFinal('P4', { accountNo: '6222020200009999' })).toEqual({ kind: 'failed', bankStatus: 'FAIL', code: '44', text: '账号已销户' });
     expect(await world.bank.transfer(orderOf('P5', { accountNo: '6222*' }))).toMatchObject({ kind: 'failed', bankStatus: 'REFUSED', code: '1001' });
   });
 
@@ -207,8 +207,8 @@ describe('the bank', () => {
   test('a bank account held "in flight" stays so until released', async () => {
     await world.bankControl('POST', '/faults', { mode: 'processing', key: 'P7', code: 'WAIT_FOR_AUDIT', count: 1 });
     expect(await world.bank.transfer(orderOf('P7'))).toEqual({ kind: 'in-flight', bankStatus: 'WAIT_FOR_AUDIT' });
-    expect(await world.bank.inquire({ reference: 'P7' })).toEqual({ kind: 'in-flight', bankStatus: 'WAIT_FOR_AUDIT' });
+    expect(await world.bank.inquire(orderOf('P7'))).toEqual({ kind: 'in-flight', bankStatus: 'WAIT_FOR_AUDIT' });
     await world.bankControl('POST', '/instructions/P7/release', { code: 'CANCEL' });
-    expect(await world.bank.inquire({ reference: 'P7' })).toMatchObject({ kind: 'failed', bankStatus: 'CANCEL', code: 'CANCEL' });
+    expect(await world.bank.inquire(orderOf('P7'))).toMatchObject({ kind: 'failed', bankStatus: 'CANCEL', code: 'CANCEL' });
   });
 });

@@ -158,6 +158,25 @@ test('what nobody can receive is UNDELIVERABLE, and says why', async () => {
   expect(mails).toEqual([]);
 });
 
+test('an address that was fixed at writing is used, whatever the record says now, and without a claim', async () => {
+  const { mails, smtpUrl } = await startMailServer();
+  startRelay({ smtpUrl });
+  const recipient: Recipient = { kind: 'address', name: '李四', email: 'former@corp.example', locale: 'en' };
+  const { rows } = await database.query<{ id: number }>(`INSERT INTO notice (template, params, recipient) VALUES ('ACCOUNT_CHANGED', $1, $2) RETURNING id`, [
+    { accountTail: '9999' },
+    recipient,
+  ]);
+  const id = rows[0]?.id ?? 0;
+  await over(id);
+  expect(await read(id)).toEqual({ status: 'SENT', attempts: 1, lastError: null });
+  expect(mails.map(({ to }) => to)).toEqual([['former@corp.example']]);
+  const mail = await PostalMime.parse(mails[0]?.raw ?? '');
+  expect(mail.subject).toBe('Your account for payments was changed');
+  expect(mail.text).toContain('Dear 李四,');
+  expect(mail.text).not.toMatch(/Claim:|null/);
+  expect(logged.join('')).not.toMatch(/former@corp|李四/);
+});
+
 test('a server that refuses for good: FAILED at the third refusal, and the address is in no table and no log', async () => {
   const { smtpUrl } = await startMailServer({
     onRcptTo: ({ address }, _session, done) => done(Object.assign(new Error(`5.1.1 <${address}> 王芳 unknown`), { responseCode: 550 })),

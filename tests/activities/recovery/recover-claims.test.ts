@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { recoverClaims, type Recovery, type RecoveryRequest } from '#activities/recovery/recover-claims.ts';
+import { recoverClaims, sweepClaims, type Recovery, type RecoveryRequest } from '#activities/recovery/recover-claims.ts';
 import { startSweeper } from '#activities/recovery/sweeper.ts';
 import { connectTemporal, type TemporalClient } from '#platform/temporal.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
+import { takeSweep } from '#prisma/queries/recovery.ts';
 import { CLAIM_WORKFLOW } from '#workflows/claim.messages.ts';
 import { createTestDatabase, type TestDatabase } from '../../setup/database.ts';
 import { createTestNamespace, type TestTemporal } from '../../setup/temporal.ts';
@@ -78,6 +79,35 @@ test('several at once start each claim once', async () => {
   expect(results.reduce((sum, { recovered }) => sum + recovered, 0)).toBe(20);
   expect(results.every(({ looked, failed }) => looked === 20 && failed === 0)).toBe(true);
   for (const number of numbers) expect((await runOf(`claim/${number}`)).status).toBe('RUNNING');
+});
+
+test('one worker sweeps at a time, and asks for a page of running claims at once', async () => {
+  for (let count = 0; count < 3; count += 1) await start(`claim/${await claim()}`);
+  await claim();
+  const asked: string[] = [];
+  const observed = Object.create(client, {
+    workflow: {
+      value: Object.create(client.workflow, {
+        list: { value: (options: { query: string }) => (asked.push('list'), client.workflow.list(options)) },
+        getHandle: { value: (id: string) => (asked.push('describe'), client.workflow.getHandle(id)) },
+      }),
+    },
+  }) as Client;
+  const deps = { database, client: observed, taskQueue: corner.taskQueue };
+  const sweep = () => sweepClaims(deps, { quietMs: 0 });
+  await database.write(async (tx) => {
+    await takeSweep(tx);
+    expect(await sweep()).toBeNull();
+  });
+  expect(asked).toEqual([]);
+  expect(await sweep()).toMatchObject({ looked: 4, running: 3, recovered: 1 });
+  // what has just been started may be missing from the list for a moment
+  await until(async () => {
+    asked.length = 0;
+    expect(await sweep()).toMatchObject({ looked: 4, running: 4, recovered: 0 });
+    return asked.length === 1;
+  });
+  expect(asked).toEqual(['list']);
 });
 
 test('after a restored backup all are started anew, also those that run', async () => {
