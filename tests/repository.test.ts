@@ -12,7 +12,7 @@ type Manifest = {
 };
 
 const files = projectFiles();
-const text = files.filter((path) => !/\.(png|jpe?g|pdf|ofd|heic|zip|ico|woff2?)$/.test(path));
+const text = files.filter((path) => !/\.(png|jpe?g|pdf|ofd|heic|zip|gz|ico|woff2?)$/.test(path));
 const manifest = JSON.parse(read('package.json')) as Manifest;
 const lock = JSON.parse(read('package-lock.json')) as Lock;
 const declared = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };

@@ -27,7 +27,7 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
   const answered = (): boolean => calls.bureau.settled || calls.bank.settled;
 
   let now = (view = (await write('loadClaim', { claimNumber })).view);
-  await recallMail(now);
+  if (now.seq > 1) await recallMail(now);
   while (!now.closed || hasMail(now)) {
     now = view = (await hear(now)) ?? (await advance(now)) ?? (await wait(now));
     const quiet = !hasMail(now) && !calling() && !answered() && allHandlersFinished();

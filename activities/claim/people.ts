@@ -2,12 +2,12 @@ import type { Requested, RequestedFor } from '#domain/claim/requests.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { formatYuan } from '#domain/money.ts';
-import { viewOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
+import { viewOf } from '#prisma/queries/claim-context.ts';
 import { holdInvoices, isTakenUp } from '#prisma/queries/claim-intake.ts';
 import { countChoices } from '#prisma/queries/claim-tasks.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { sendToBureau } from './intake.ts';
-import { quotaYear, releaseHoldings, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
+import { quotaYear, releaseHoldings, type ClaimStep, type Refused, type transitions } from './transition.ts';
 
 type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
 

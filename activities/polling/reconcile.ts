@@ -3,7 +3,7 @@ import { addDays, shanghaiDay } from '#domain/calendar.ts';
 import type { BankGateway } from '#domain/payout/gateway.ts';
 import type { Database } from '#prisma/database.ts';
 import { insertAudit } from '#prisma/queries/audit.ts';
-import { insertStatementLines } from '#prisma/queries/statement.ts';
+import { insertStatementLines, readLastBooked } from '#prisma/queries/statement.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 
 const BATCH = 500;
@@ -13,14 +13,16 @@ export type Reconciliation = { lines: number; matched: number; unexplained: numb
 /** Our ledger against the bank's. */
 export function reconcileActivities({ database, banks }: { database: Database; banks: ReadonlyMap<string, BankGateway> }) {
   /**
-   * Reads the bank's statement of the last `days` days and tells each claim what concerns it: its debit, or the money's return. A line read
+   * Reads the bank's statement from `days` days before the last line that was read, so that no time in which it could not run leaves a gap, and tells each claim what concerns it: its debit, or the money's return. A line read
    * before is known by its number. A line that does not fit is audited, and asked about on its claim where it has one.
    */
   async function reconcile({ bankCode, days, at }: { bankCode: string; days: number; at: string }): Promise<Reconciliation> {
     const bank = banks.get(bankCode);
     if (!bank) throw ApplicationFailure.nonRetryable(`no bank ${bankCode} is declared`, 'BankUndeclared');
     const to = shanghaiDay(new Date(at));
-    const statement = await bank.statement({ from: addDays(to, -days), to });
+    const lastRead = await readLastBooked(database, bankCode);
+    const since = lastRead && lastRead < to ? lastRead : to;
+    const statement = await bank.statement({ from: addDays(since, -days), to });
     const sum: Reconciliation = { lines: 0, matched: 0, unexplained: 0 };
     for (let start = 0; start < statement.length; start += BATCH) {
       await database.write(async (tx) => {

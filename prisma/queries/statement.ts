@@ -45,6 +45,12 @@ export async function insertStatementLines(tx: Tx, { bankCode, lines }: { bankCo
   return rows;
 }
 
+/** The day, in Shanghai, of the newest line read of a bank's statement; null where none was. */
+export async function readLastBooked(database: Pick<Database, 'query'>, bankCode: string): Promise<string | null> {
+  const { rows } = await database.query<{ day: string | null }>(`SELECT (max(booked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day FROM statement_entry WHERE bank_code = $1`, [bankCode]);
+  return rows[0]?.day ?? null;
+}
+
 /** An instruction of which the bank's records do not fit together, and how. */
 export type Doubt = { reference: string; block: 'AMOUNT_DIFFERS' | 'UNEXPECTED' | 'LATE_SUCCESS' };
 

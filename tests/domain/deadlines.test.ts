@@ -29,6 +29,7 @@ describe('what a waiting claim’s clock says', () => {
     ['after the branch manager head office, 25 from the start', { remindedAt: since, escalationLevel: 1 }, [null, '2026-12-07']],
     ['after head office nobody', { remindedAt: since, escalationLevel: 2 }, [null, null]],
     ['an appeal like a review', { state: 'APPEAL_REVIEW' }, ['2026-11-23', '2026-11-30']],
+    ['an appeal that the employer hears itself: none of the bureau’s', { state: 'APPEAL_REVIEW', heardByEmployer: true }, [null, null]],
     ['a denial: 45 for an appeal', { state: 'DENIED' }, [null, '2027-01-04']],
     ['a failed payment: every 3', { state: 'PAYMENT_FAILED', remindedAt: new Date('2026-11-05T15:59:59Z') }, ['2026-11-10', null]],
     ['a payment: the bank’s window from when it settled', { state: 'PAID', settledAt: new Date('2026-11-04T02:00:00Z') }, [null, '2026-11-05']],

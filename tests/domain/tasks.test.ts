@@ -22,6 +22,7 @@ describe('a decision', () => {
     [{ employeeId: 'first' }, 'SECOND_PERSON_REQUIRED'],
     [{ choice: 'APPROVE' }, 'CHOICE_NOT_OFFERED'],
     [{ choice: 'REFUSE' }, 'COMMENT_REQUIRED'],
+    [{ choice: 'RECORD_DECISION' }, 'VALIDATION_FAILED'],
     [{ choice: 'REFUSE', comment: ' \n ' }, 'COMMENT_REQUIRED'],
   ])('%j is refused: %s', (change, code) => expect(refusal(change)).toBe(code));
 

@@ -57,7 +57,10 @@ describe('an appeal at the bureau', () => {
     await claim.answered({ benefits: [80_000, 5_000], decisionNo: 'D-2' });
     // 850.00 − 600.00 = 250.00
     expect(await claim.reaches((row) => row.paidFen === 85_000)).toMatchObject({ state: 'PAID', approvedFen: 85_000, payableFen: 25_000 });
-    expect((await claim.payments()).map(({ reference, amountFen }) => [reference, amountFen])).toEqual([[`${claim.number}-1-1`, 60_000], [`${claim.number}-2-1`, 25_000]]);
+    expect((await claim.payments()).map(({ reference, amountFen }) => [reference, amountFen])).toEqual([
+      [`${claim.number}-1-1`, 60_000],
+      [`${claim.number}-2-1`, 25_000],
+    ]);
     await claim.booked({ kind: 'DEBIT' });
     await world.sleep(3 * DAY);
     expect(await claim.row()).toMatchObject({ closed: false });
@@ -66,7 +69,11 @@ describe('an appeal at the bureau', () => {
     expect(await claim.row()).toMatchObject({ cleared: true, paidFen: 85_000 });
   });
 
-  test.each([['the same', [60_000, 0]], ['less', [10_000, 0]], ['nothing', [0, 0]]])('against a partial approval, answered with %s: what was granted stays paid', async (_, benefits) => {
+  test.each([
+    ['the same', [60_000, 0]],
+    ['less', [10_000, 0]],
+    ['nothing', [0, 0]],
+  ])('against a partial approval, answered with %s: what was granted stays paid', async (_, benefits) => {
     const claim = await decided([60_000, 0]);
     await heard(claim);
     await claim.answered({ benefits, decisionNo: 'D-2' });

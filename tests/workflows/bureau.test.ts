@@ -15,7 +15,13 @@ const inReview = async (lines?: number[]) => {
 describe('what the bureau decides', () => {
   test('approves in part: every line to the fen, and the employee hears what was cut', async () => {
     const claim = await inReview([100_001, 20_000, 333]);
-    await claim.answered({ benefits: [81_999, 0, 333], funding: [{ source: 'bureau_fund', amountFen: fen(70_000) }, { source: 'employer_plan', amountFen: fen(12_332) }] });
+    await claim.answered({
+      benefits: [81_999, 0, 333],
+      funding: [
+        { source: 'bureau_fund', amountFen: fen(70_000) },
+        { source: 'employer_plan', amountFen: fen(12_332) },
+      ],
+    });
     // 819.99 + 0.00 + 3.33 = 823.32
     expect(await claim.reaches('PAID')).toMatchObject({ approvedFen: 82_332, payableFen: 82_332, paidFen: 82_332 });
     const { rows } = await world.database.query<{ params: object; lines: object }>(
@@ -24,9 +30,16 @@ describe('what the bureau decides', () => {
     );
     expect(rows[0]?.params).toMatchObject({
       ...{ submitted: '1203.34', benefit: '823.32', amount: '823.32' },
-      cuts: [{ lineNo: 1, amount: '180.02', reason: 'COINSURANCE' }, { lineNo: 2, amount: '200.00', reason: 'COINSURANCE' }],
+      cuts: [
+        { lineNo: 1, amount: '180.02', reason: 'COINSURANCE' },
+        { lineNo: 2, amount: '200.00', reason: 'COINSURANCE' },
+      ],
     });
-    expect(rows[0]?.lines).toMatchObject([{ lineNo: 1, benefitFen: 81_999 }, { lineNo: 2, benefitFen: 0 }, { lineNo: 3, benefitFen: 333, adjustments: [] }]);
+    expect(rows[0]?.lines).toMatchObject([
+      { lineNo: 1, benefitFen: 81_999 },
+      { lineNo: 2, benefitFen: 0 },
+      { lineNo: 3, benefitFen: 333, adjustments: [] },
+    ]);
     expect((await claim.events()).find(({ type }) => type === 'DECIDED')?.params).toMatchObject({ submitted: '1203.34', benefit: '823.32' });
   });
 
@@ -112,10 +125,14 @@ describe('answers that come twice, late, out of order or for somebody else', () 
     const claim = await inReview();
     const answer = await claim.answerOf({ decisionNo: 'D-9' });
     world.script.answers = [{ answer, raw: { dcsn_no: 'D-9' } }];
-    const poll = () => world.env.client.workflow.execute('pollBureau', { workflowId: randomUUID(), taskQueue: world.taskQueue, args: [{ bureauCode: BUREAU }] });
+    const poll = () =>
+      world.env.client.workflow.execute('pollBureau', { workflowId: randomUUID(), taskQueue: world.taskQueue, args: [{ bureauCode: BUREAU }] });
     expect(await poll()).toMatchObject({ found: 1 });
     expect(await poll()).toMatchObject({ found: 0 });
-    const { rows } = await world.database.query<{ payload: { source: string; messageId: string } }>("SELECT payload FROM workflow_command WHERE claim_number = $1 AND kind = 'SIGNAL'", [claim.number]);
+    const { rows } = await world.database.query<{ payload: { source: string; messageId: string } }>(
+      "SELECT payload FROM workflow_command WHERE claim_number = $1 AND kind = 'SIGNAL'",
+      [claim.number],
+    );
     expect(rows).toHaveLength(1);
     if (rows[0]) await claim.handle.signal(bureauDecision, rows[0].payload);
     await claim.reaches('PAID');
@@ -131,7 +148,10 @@ describe('the submission', () => {
     expect((await claim.events()).at(-1)).toMatchObject({ remark: 'INFO_REQUESTED_BY_BUREAU', params: { documents: 'DIAGNOSIS_CERTIFICATE' } });
     expect(await claim.complete()).toEqual({ ok: true });
     await claim.reaches((row) => row.state === 'IN_REVIEW' && row.submissionVersion === 2);
-    expect(world.script.submissions.map(({ version, appealsDecisionNo }) => [version, appealsDecisionNo])).toEqual([[1, null], [2, null]]);
+    expect(world.script.submissions.map(({ version, appealsDecisionNo }) => [version, appealsDecisionNo])).toEqual([
+      [1, null],
+      [2, null],
+    ]);
     expect(new Set(world.script.submissions.map(({ messageId }) => messageId)).size).toBe(2);
     await claim.answered(late);
     await claim.answered({});
@@ -151,13 +171,21 @@ describe('the submission', () => {
     expect(await claim.decide('RESUBMIT', world.people.hr)).toEqual({ ok: true });
     await claim.reaches('IN_REVIEW');
     expect(await claim.trail()).toEqual([
-      ...['CREATED SUBMITTED', 'INTAKE_PASSED SENT_TO_BUREAU', 'ANSWER_DOUBTED SENT_TO_BUREAU', 'RESUBMITTED_TO_BUREAU SENT_TO_BUREAU', 'BUREAU_ACCEPTED IN_REVIEW'],
+      ...[
+        'CREATED SUBMITTED',
+        'INTAKE_PASSED SENT_TO_BUREAU',
+        'ANSWER_DOUBTED SENT_TO_BUREAU',
+        'RESUBMITTED_TO_BUREAU SENT_TO_BUREAU',
+        'BUREAU_ACCEPTED IN_REVIEW',
+      ],
     ]);
   });
 
   test('the bureau is away: shown, escalated, still tried, and goes on by itself', async () => {
     // in hours instead of days: it is tried every five minutes
-    await world.settings({ serviceLevels: { bureauAcknowledgement: { outageAfter: { seconds: 3_600 } }, bureauReview: { escalateAfter: { seconds: 7_200 } } } });
+    await world.settings({
+      serviceLevels: { bureauAcknowledgement: { outageAfter: { seconds: 3_600 } }, bureauReview: { escalateAfter: { seconds: 7_200 } } },
+    });
     const accept = world.script.onSubmit;
     world.script.onSubmit = away;
     const claim = await world.submit();

@@ -38,7 +38,12 @@ test('the silent bureau: HR is asked to follow up, then the branch manager, then
   await world.sleep(100 * DAY);
   expect((await claim.trail()).slice(3)).toEqual(['REMINDED(REMINDED_BUREAU) IN_REVIEW', 'ESCALATED IN_REVIEW', 'ESCALATED(ESCALATED_HEAD_OFFICE) IN_REVIEW']);
   expect((await claim.notices()).slice(2)).toEqual(['BUREAU_SLOW hr@SJZ', 'ESCALATED approver@SJZ', 'ESCALATED approver@HQ']);
-  expect(await claim.handle.query('claimStatus')).toMatchObject({ state: 'IN_REVIEW', escalationLevel: 2, until: null, waitingFor: expect.stringContaining('task ESCALATION level 2 is open for approver') });
+  expect(await claim.handle.query('claimStatus')).toMatchObject({
+    state: 'IN_REVIEW',
+    escalationLevel: 2,
+    until: null,
+    waitingFor: expect.stringContaining('task ESCALATION level 2 is open for approver'),
+  });
 });
 
 test('WAIT gives the bureau its whole time again', async () => {
@@ -73,7 +78,13 @@ test('RECORD_DECISION needs its content and a second person, who may reject it; 
     { lineNo: 2, benefitFen: 0, reasonCode: 'NOT_IN_CATALOGUE' },
   ]);
   expect(await claim.decide('RECORD_DECISION', approver)).toEqual({ ok: false, code: 'VALIDATION_FAILED' });
-  const tooMuch = { ...written, lines: [{ lineNo: 1, benefitFen: 100_001, reasonCode: null }, { lineNo: 2, benefitFen: 0, reasonCode: null }] };
+  const tooMuch = {
+    ...written,
+    lines: [
+      { lineNo: 1, benefitFen: 100_001, reasonCode: null },
+      { lineNo: 2, benefitFen: 0, reasonCode: null },
+    ],
+  };
   expect(await claim.decide('RECORD_DECISION', approver, { written: tooMuch })).toEqual({ ok: false, code: 'VALIDATION_FAILED' });
   expect(await claim.decide('RECORD_DECISION', approver, { written })).toEqual({ ok: true });
   expect((await claim.openTask('CONFIRM_DECISION')).excluded).toEqual([world.people.claimant, approver]);
@@ -101,7 +112,13 @@ test('what head office rejects goes back to head office', async () => {
   const { claim, monday } = await escalated();
   await world.sleepUntil(afterDays(monday, 35));
   await claim.reaches((row) => row.escalationLevel === 2);
-  const written = await letter([{ lineNo: 1, benefitFen: 100_000, reasonCode: null }, { lineNo: 2, benefitFen: 20_000, reasonCode: null }], 'APPROVED');
+  const written = await letter(
+    [
+      { lineNo: 1, benefitFen: 100_000, reasonCode: null },
+      { lineNo: 2, benefitFen: 20_000, reasonCode: null },
+    ],
+    'APPROVED',
+  );
   expect(await claim.decide('RECORD_DECISION', world.people.approver, { written })).toEqual({ ok: true });
   expect(await claim.decide('REJECT', world.people.approver2, { kind: 'CONFIRM_DECISION' })).toEqual({ ok: true });
   expect(await claim.openTask('ESCALATION')).toMatchObject({ level: 2, unitId: world.unitIds.head });

@@ -10,7 +10,9 @@ test('a claim goes from submission to money in the account, and is cleared', asy
   await claim.answered({});
   expect(await claim.reaches('PAID')).toMatchObject({ approvedFen: 120_000, payableFen: 120_000, paidFen: 120_000, closed: false });
   expect(world.script.transfers).toMatchObject([{ reference: `${claim.number}-1-1`, amountFen: 120_000 }]);
-  expect(world.script.submissions).toMatchObject([{ claimNumber: claim.number, version: 1, totalFen: 120_000, appealsDecisionNo: null, messageId: await claim.submissionId(1) }]);
+  expect(world.script.submissions).toMatchObject([
+    { claimNumber: claim.number, version: 1, totalFen: 120_000, appealsDecisionNo: null, messageId: await claim.submissionId(1) },
+  ]);
   await claim.booked({ kind: 'DEBIT' });
   await expect(claim.result()).resolves.toMatchObject({ state: 'PAID', seq: 7 });
   expect(await claim.row()).toMatchObject({ closed: true, cleared: true, turn: null });
@@ -23,8 +25,16 @@ test('a claim goes from submission to money in the account, and is cleared', asy
     'PAID PAID',
     'CLEARED PAID',
   ]);
-  expect(await claim.notices()).toEqual(['CLAIM_SUBMITTED claimant', 'SENT_TO_BUREAU claimant', 'APPROVED claimant', 'PAYMENT_ORDERED claimant', 'PAID claimant']);
-  expect(await claim.payments()).toEqual([{ reference: `${claim.number}-1-1`, amountFen: 120_000, status: 'SUCCEEDED', accountNo: '6228480000000001234', matched: true }]);
+  expect(await claim.notices()).toEqual([
+    'CLAIM_SUBMITTED claimant',
+    'SENT_TO_BUREAU claimant',
+    'APPROVED claimant',
+    'PAYMENT_ORDERED claimant',
+    'PAID claimant',
+  ]);
+  expect(await claim.payments()).toEqual([
+    { reference: `${claim.number}-1-1`, amountFen: 120_000, status: 'SUCCEEDED', accountNo: '6228480000000001234', matched: true },
+  ]);
   expect(await claim.invoiceHolders()).toEqual([claim.number]);
   expect(await claim.audits()).toEqual([]);
 });
@@ -34,7 +44,10 @@ test('missing documents are asked for, reminded of, brought, and the claim goes 
   const claim = await world.submit({ documents: ['INVOICE'] });
   // 15 working days from Monday end on the Monday three weeks later
   expect(await claim.reaches('PENDED_INFO')).toMatchObject({ turn: 'employee', dueAt: afterDays(monday, 21) });
-  expect((await claim.events()).at(-1)).toMatchObject({ params: { documents: 'FEE_LIST,PRESCRIPTION_OR_RECORD', until: afterDays(monday, 21).toISOString() }, actor: { type: 'system' } });
+  expect((await claim.events()).at(-1)).toMatchObject({
+    params: { documents: 'FEE_LIST,PRESCRIPTION_OR_RECORD', until: afterDays(monday, 21).toISOString() },
+    actor: { type: 'system' },
+  });
   await world.sleepUntil(afterDays(monday, 7));
   await claim.has('REMINDED');
   expect((await claim.events()).at(-1)?.at.getTime()).toBeCloseTo(afterDays(monday, 7).getTime(), -5);
@@ -173,7 +186,11 @@ test('approval steps: by amount, in order, never on the own claim; a refusal lif
   await world.settings({ approvalSteps: [{ role: 'approver' }, { role: 'finance', minAmountFen: fen(100_000) }, { role: 'hr', minAmountFen: fen(900_000) }] });
   const small = await world.submit({ lines: [99_999] });
   const { excluded, level } = await small.openTask('APPROVAL');
-  expect({ excluded, level, row: await small.row() }).toMatchObject({ excluded: [world.people.claimant], level: 1, row: { state: 'SUBMITTED', turn: 'manager' } });
+  expect({ excluded, level, row: await small.row() }).toMatchObject({
+    excluded: [world.people.claimant],
+    level: 1,
+    row: { state: 'SUBMITTED', turn: 'manager' },
+  });
   expect(await small.decide('APPROVE', world.people.claimant)).toEqual({ ok: false, code: 'OWN_CLAIM' });
   expect(await small.decide('CONFIRM', world.people.approver)).toEqual({ ok: false, code: 'CHOICE_NOT_OFFERED' });
   expect(await small.decide('APPROVE', world.people.approver)).toEqual({ ok: true });
@@ -193,7 +210,12 @@ test('approval steps: by amount, in order, never on the own claim; a refusal lif
   await large.reaches('IN_REVIEW');
   expect(await large.trail()).toEqual([
     ...['CREATED SUBMITTED', 'APPROVAL_REQUESTED SUBMITTED', 'APPROVAL_STEP_DECIDED SUBMITTED', 'APPROVAL_REQUESTED SUBMITTED'],
-    ...['INFO_REQUESTED(INFO_REQUESTED_BY_REVIEWER) PENDED_INFO', 'MATERIALS_COMPLETED SUBMITTED', 'APPROVAL_REQUESTED SUBMITTED', 'DECIDED(DECIDED_DENIED) DENIED'],
+    ...[
+      'INFO_REQUESTED(INFO_REQUESTED_BY_REVIEWER) PENDED_INFO',
+      'MATERIALS_COMPLETED SUBMITTED',
+      'APPROVAL_REQUESTED SUBMITTED',
+      'DECIDED(DECIDED_DENIED) DENIED',
+    ],
     ...['APPEALED APPEAL_REVIEW', 'APPEAL_GRANTED SUBMITTED', 'INTAKE_PASSED SENT_TO_BUREAU', 'BUREAU_ACCEPTED IN_REVIEW'],
   ]);
 });

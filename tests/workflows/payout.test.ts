@@ -23,7 +23,6 @@ const paid = async () => {
 const succeeded = (amountFen = 120_000): TransferStatus => ({ kind: 'succeeded', amountFen: fen(amountFen), bankStatus: 'PAYOUT', settledAt: '' });
 const inFlight: TransferStatus = { kind: 'in-flight', bankStatus: 'PENDING' };
 const unknown: TransferStatus = { kind: 'unknown', cause: 'TIMEOUT' };
-const notFound: TransferStatus = { kind: 'not-found' };
 const failed = (code: string): TransferStatus => ({ kind: 'failed', bankStatus: 'FAIL', code, text: '' });
 
 describe('the bank answers', () => {

@@ -55,7 +55,9 @@ describe('withdrawal', () => {
   });
 
   test('the bureau is away: it waits, reminders go on, and then it is withdrawn', async () => {
-    await world.settings({ serviceLevels: { bureauReview: { remindAfter: { seconds: 3_600 }, escalateAfter: { seconds: 7_200 }, escalateAgainAfter: { seconds: 9_000 } } } });
+    await world.settings({
+      serviceLevels: { bureauReview: { remindAfter: { seconds: 3_600 }, escalateAfter: { seconds: 7_200 }, escalateAgainAfter: { seconds: 9_000 } } },
+    });
     world.script.onWithdraw = away;
     const claim = await inReview();
     await claim.withdraw();
@@ -65,7 +67,13 @@ describe('withdrawal', () => {
     await world.sleep(900);
     await expect(claim.result()).resolves.toMatchObject({ state: 'WITHDRAWN' });
     expect((await claim.trail()).slice(3)).toEqual([
-      ...['WITHDRAWAL_REQUESTED IN_REVIEW', 'REMINDED(REMINDED_BUREAU) IN_REVIEW', 'ESCALATED IN_REVIEW', 'ESCALATED(ESCALATED_HEAD_OFFICE) IN_REVIEW', 'WITHDRAWN WITHDRAWN'],
+      ...[
+        'WITHDRAWAL_REQUESTED IN_REVIEW',
+        'REMINDED(REMINDED_BUREAU) IN_REVIEW',
+        'ESCALATED IN_REVIEW',
+        'ESCALATED(ESCALATED_HEAD_OFFICE) IN_REVIEW',
+        'WITHDRAWN WITHDRAWN',
+      ],
     ]);
   });
 
@@ -95,6 +103,8 @@ describe('withdrawal', () => {
     const claim = await world.submit();
     await claim.until('was being sent', async () => world.script.submissions.length === 1);
     expect(await claim.withdraw()).toEqual({ ok: true });
+    await claim.listens();
+    expect(await claim.hasScheduled('withdrawFromBureau')).toBe(false);
     answer();
     await expect(claim.result()).resolves.toMatchObject({ state: 'WITHDRAWN' });
     expect(order).toEqual(['submitted', 'withdrawn']);
@@ -187,7 +197,10 @@ describe('two people', () => {
     await world.settings({ approvalSteps: [{ role: 'approver' }] });
     const claim = await world.submit();
     const { id } = await claim.openTask('APPROVAL');
-    const answers = await Promise.all([claim.decide('APPROVE', world.people.approver, { taskId: id }), claim.decide('REFUSE', world.people.approver2, { taskId: id })]);
+    const answers = await Promise.all([
+      claim.decide('APPROVE', world.people.approver, { taskId: id }),
+      claim.decide('REFUSE', world.people.approver2, { taskId: id }),
+    ]);
     expect(answers).toContainEqual({ ok: true });
     expect(answers).toContainEqual({ ok: false, code: 'TASK_ALREADY_DECIDED' });
     const [task] = await claim.tasks();
@@ -213,11 +226,11 @@ describe('a reversal', () => {
     await world.quota({ limitFen: 500_000 });
     await world.settings({ clawback: 'wage-deduction' });
     const claim = await inReview();
-    expect(await claim.reverse()).toEqual({ ok: false, code: 'CLAIM_STATE_CONFLICT' });
+    expect(await claim.askBack()).toEqual({ ok: false, code: 'CLAIM_STATE_CONFLICT' });
     await claim.answered({ funding: [{ source: 'employer_plan', amountFen: fen(120_000) }] });
     await claim.reaches('PAID');
-    expect(await claim.reverse()).toEqual({ ok: true });
-    expect(await claim.reverse()).toEqual({ ok: false, code: 'CLAIM_STATE_CONFLICT' });
+    expect(await claim.askBack()).toEqual({ ok: true });
+    expect(await claim.askBack()).toEqual({ ok: false, code: 'CLAIM_STATE_CONFLICT' });
     await claim.booked({ kind: 'DEBIT' });
     await world.sleep(3 * 86_400);
     expect(await claim.row()).toMatchObject({ state: 'PAID', closed: false, turn: 'finance' });
@@ -229,7 +242,7 @@ describe('a reversal', () => {
     const other = await inReview();
     await other.answered({ funding: [{ source: 'employer_plan', amountFen: fen(120_000) }] });
     await other.reaches('PAID');
-    await other.reverse();
+    await other.askBack();
     expect(await other.decide('RECOVERED', world.people.finance)).toEqual({ ok: true });
     await expect(other.result()).resolves.toMatchObject({ state: 'REVERSED' });
     expect(await other.quota()).toMatchObject({ usedFen: 120_000 });

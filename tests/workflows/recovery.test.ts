@@ -20,78 +20,118 @@ const answered = async (benefits?: number[]) => {
 };
 describe('the workflow is lost while the claim waits, and started again from Postgres', () => {
   test.each<[string, ClaimState, () => Promise<Claim>, (claim: Claim) => Promise<unknown>]>([
-    ['for an approval', 'SUBMITTED', async () => {
-      await world.settings({ approvalSteps: [{ role: 'approver' }] });
-      const claim = await world.submit();
-      await claim.openTask('APPROVAL');
-      return claim;
-    }, async (claim) => {
-      await claim.decide('APPROVE', world.people.approver);
-      await claim.reaches('IN_REVIEW');
-      await claim.answered({});
-    }],
-    ['for HR', 'PENDED_DUPLICATE', async () => {
-      await world.submit({ invoiceNo: 'R-1' });
-      const claim = await world.submit({ invoiceNo: 'R-1' });
-      await claim.openTask('DUPLICATE_REVIEW');
-      return claim;
-    }, async (claim) => {
-      await claim.decide('NOT_DUPLICATE', world.people.hr);
-      await claim.reaches('IN_REVIEW');
-      await claim.answered({});
-    }],
-    ['for the bureau to come back', 'SENT_TO_BUREAU', async () => {
-      world.script.onSubmit = away;
-      return world.submit();
-    }, async (claim) => {
-      world.script.onSubmit = async () => ({ kind: 'accepted', acceptanceNo: 'SL', acceptedAt: '' });
-      await world.sleep(600);
-      await claim.reaches('IN_REVIEW');
-      await claim.answered({});
-    }],
+    [
+      'for an approval',
+      'SUBMITTED',
+      async () => {
+        await world.settings({ approvalSteps: [{ role: 'approver' }] });
+        const claim = await world.submit();
+        await claim.openTask('APPROVAL');
+        return claim;
+      },
+      async (claim) => {
+        await claim.decide('APPROVE', world.people.approver);
+        await claim.reaches('IN_REVIEW');
+        await claim.answered({});
+      },
+    ],
+    [
+      'for HR',
+      'PENDED_DUPLICATE',
+      async () => {
+        await world.submit({ invoiceNo: 'R-1' });
+        const claim = await world.submit({ invoiceNo: 'R-1' });
+        await claim.openTask('DUPLICATE_REVIEW');
+        return claim;
+      },
+      async (claim) => {
+        await claim.decide('NOT_DUPLICATE', world.people.hr);
+        await claim.reaches('IN_REVIEW');
+        await claim.answered({});
+      },
+    ],
+    [
+      'for the bureau to come back',
+      'SENT_TO_BUREAU',
+      async () => {
+        world.script.onSubmit = away;
+        return world.submit();
+      },
+      async (claim) => {
+        world.script.onSubmit = async () => ({ kind: 'accepted', acceptanceNo: 'SL', acceptedAt: '' });
+        await world.sleep(600);
+        await claim.reaches('IN_REVIEW');
+        await claim.answered({});
+      },
+    ],
     ['for the decision', 'IN_REVIEW', inReview, (claim) => claim.answered({})],
-    ['for the stop to be lifted', 'APPROVED', async () => {
-      await world.database.query("INSERT INTO payout_stop (scope, reason, stopped_by) VALUES ('*', 'test', '{}')");
-      const claim = await answered();
-      await claim.has('PAYOUT_BLOCKED');
-      return claim;
-    }, async () => {
-      await world.database.query('DELETE FROM payout_stop');
-      await world.sleep(1_000);
-    }],
-    ['for the bank', 'PAYMENT_IN_PROCESS', async () => {
-      world.script.onTransfer = async () => ({ kind: 'in-flight', bankStatus: 'PENDING' });
-      world.script.onInquire = async () => ({ kind: 'in-flight', bankStatus: 'PENDING' });
-      const claim = await answered();
-      await claim.until('was in flight', async () => (await claim.payments())[0]?.status === 'IN_FLIGHT');
-      return claim;
-    }, async () => {
-      world.script.onInquire = async () => ({ kind: 'succeeded', amountFen: fen(120_000), bankStatus: 'PAYOUT', settledAt: '' });
-      await world.sleep(1_000);
-    }],
-    ['for another account', 'PAYMENT_FAILED', async () => {
-      world.script.onTransfer = async () => ({ kind: 'failed', bankStatus: 'FAIL', code: '44', text: '' });
-      return answered();
-    }, async (claim) => {
-      world.script.onTransfer = async () => ({ kind: 'succeeded', amountFen: fen(120_000), bankStatus: 'PAYOUT', settledAt: '' });
-      await world.changeAccount('6228480000000001111');
-      await claim.accountChanged();
-    }],
-    ['for the bureau to hear the appeal', 'APPEAL_REVIEW', async () => {
-      const claim = await answered([0, 0]);
-      await claim.reaches('DENIED');
-      await claim.appeal();
-      return claim;
-    }, (claim) => claim.answered({})],
-    ['for documents', 'PENDED_INFO', async () => {
-      const claim = await inReview();
-      await claim.answered({ missing: ['OTHER'] });
-      return claim;
-    }, async (claim) => {
-      await claim.complete();
-      await claim.reaches((row) => row.submissionVersion === 2 && row.state === 'IN_REVIEW');
-      await claim.answered({});
-    }],
+    [
+      'for the stop to be lifted',
+      'APPROVED',
+      async () => {
+        await world.database.query("INSERT INTO payout_stop (scope, reason, stopped_by) VALUES ('*', 'test', '{}')");
+        const claim = await answered();
+        await claim.has('PAYOUT_BLOCKED');
+        return claim;
+      },
+      async () => {
+        await world.database.query('DELETE FROM payout_stop');
+        await world.sleep(1_000);
+      },
+    ],
+    [
+      'for the bank',
+      'PAYMENT_IN_PROCESS',
+      async () => {
+        world.script.onTransfer = async () => ({ kind: 'in-flight', bankStatus: 'PENDING' });
+        world.script.onInquire = async () => ({ kind: 'in-flight', bankStatus: 'PENDING' });
+        const claim = await answered();
+        await claim.until('was in flight', async () => (await claim.payments())[0]?.status === 'IN_FLIGHT');
+        return claim;
+      },
+      async () => {
+        world.script.onInquire = async () => ({ kind: 'succeeded', amountFen: fen(120_000), bankStatus: 'PAYOUT', settledAt: '' });
+        await world.sleep(1_000);
+      },
+    ],
+    [
+      'for another account',
+      'PAYMENT_FAILED',
+      async () => {
+        world.script.onTransfer = async () => ({ kind: 'failed', bankStatus: 'FAIL', code: '44', text: '' });
+        return answered();
+      },
+      async (claim) => {
+        world.script.onTransfer = async () => ({ kind: 'succeeded', amountFen: fen(120_000), bankStatus: 'PAYOUT', settledAt: '' });
+        await world.changeAccount('6228480000000001111');
+        await claim.accountChanged();
+      },
+    ],
+    [
+      'for the bureau to hear the appeal',
+      'APPEAL_REVIEW',
+      async () => {
+        const claim = await answered([0, 0]);
+        await claim.reaches('DENIED');
+        await claim.appeal();
+        return claim;
+      },
+      (claim) => claim.answered({}),
+    ],
+    [
+      'for documents',
+      'PENDED_INFO',
+      async () => {
+        const claim = await inReview();
+        await claim.answered({ missing: ['OTHER'] });
+        return claim;
+      },
+      async (claim) => {
+        await claim.complete();
+        await claim.reaches((row) => row.submissionVersion === 2 && row.state === 'IN_REVIEW');
+        await claim.answered({});
+      },
+    ],
   ])('%s: %s', async (_, state, arrive, goOn) => {
     const claim = await arrive();
     await claim.reaches(state);

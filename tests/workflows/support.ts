@@ -85,6 +85,7 @@ export function useWorld(): World {
   });
   afterAll(async () => {
     expect(await forbiddenMoves(world.database)).toEqual([]);
+    expect(await brokenBooks(world.database)).toEqual([]);
     await world.end();
   });
   return world;
@@ -99,6 +100,18 @@ async function forbiddenMoves(database: Database): Promise<unknown[]> {
   return rows.filter(({ type, from, to }) => !mayMove(type, from, to));
 }
 
+/** Claims that count as paid what no instruction paid, or whose transitions have gaps or no audit row. */
+async function brokenBooks(database: Database): Promise<unknown[]> {
+  const { rows } = await database.query(
+    `SELECT c.number FROM claim c
+     WHERE c.paid_fen <> (SELECT coalesce(sum(p.amount_fen), 0) FROM payment_instruction p WHERE p.claim_number = c.number AND p.status = 'SUCCEEDED')
+        OR c.seq <> (SELECT count(*) FROM claim_event e WHERE e.claim_number = c.number)
+        OR EXISTS (SELECT FROM claim_event e WHERE e.claim_number = c.number
+             AND NOT EXISTS (SELECT FROM audit_entry a WHERE a.claim_number = e.claim_number AND a.seq = e.seq AND a.action = e.type))`,
+  );
+  return rows;
+}
+
 async function startWorld(): Promise<World> {
   const [env, testDatabase] = await Promise.all([createTimeSkippingEnvironment(), createTestDatabase()]);
   const database = openDatabase({ url: testDatabase.url, poolSize: 5 });
@@ -106,17 +119,18 @@ async function startWorld(): Promise<World> {
   const now = async (): Promise<Date> => new Date(await env.currentTimeMs());
   const { script, bureau, bank, reset } = openScript(async () => (await now()).getTime());
   const taskQueue = `claims-${randomUUID()}`;
-  const activitiesOn = (on: Database): Activities => createActivities({
-    database: on,
-    bureaus: new Map([[BUREAU, bureau]]),
-    banks: new Map([[BANK, bank]]),
-    institutionCode: INSTITUTION,
-    clockwork: clockworkReader({
+  const activitiesOn = (on: Database): Activities =>
+    createActivities({
       database: on,
-      published: WEEKDAYS,
-      bank: { code: BANK, returnWindowSeconds: RETURN_WINDOW_SECONDS, queryAfterSeconds: ASK_BANK_AFTER_SECONDS },
-    }),
-  });
+      bureaus: new Map([[BUREAU, bureau]]),
+      banks: new Map([[BANK, bank]]),
+      institutionCode: INSTITUTION,
+      clockwork: clockworkReader({
+        database: on,
+        published: WEEKDAYS,
+        bank: { code: BANK, returnWindowSeconds: RETURN_WINDOW_SECONDS, queryAfterSeconds: ASK_BANK_AFTER_SECONDS },
+      }),
+    });
   const activities = activitiesOn(database);
   const started: Claim[] = [];
   let working = false;
@@ -239,7 +253,16 @@ async function accept(
         ...{ itemCode: `ITEM-${index + 1}`, itemName: '项目', itemClass: '01', quantity: '1', unitPriceFen: fen(amount), amountFen: fen(amount) },
       })),
       invoices: [
-        { type: '1', code: '13010126', number: claim.invoiceNo, checkCode: '1a2b3c', amountFen: submittedFen, issuedOn: day, settlement: '2', invoiceKey: `key-${claim.invoiceNo}` },
+        {
+          type: '1',
+          code: '13010126',
+          number: claim.invoiceNo,
+          checkCode: '1a2b3c',
+          amountFen: submittedFen,
+          issuedOn: day,
+          settlement: '2',
+          invoiceKey: `key-${claim.invoiceNo}`,
+        },
       ],
     });
     return number;

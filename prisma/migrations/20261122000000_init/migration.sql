@@ -662,7 +662,7 @@ ALTER TABLE "webhook_delivery" ADD CONSTRAINT "webhook_delivery_endpoint_id_fkey
 -- AddForeignKey
 ALTER TABLE "api_key" ADD CONSTRAINT "api_key_unit_id_fkey" FOREIGN KEY ("unit_id") REFERENCES "unit"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
--- What schema.prisma cannot express. Appended to the init migration; everybody adds below, one block per concern.
+-- What schema.prisma cannot express.
 
 -- Claim numbers: YB + day in Shanghai + this. Never reset, so that no number comes twice whatever the clock does.
 CREATE SEQUENCE "claim_number_seq" AS BIGINT START 1;

@@ -85,6 +85,13 @@ describe('two people of finance say what became of it', () => {
     expect(await claim.payments()).toEqual(['FAILED', 'CREATED']);
   });
 
+  test('one alone has nothing tried again, also where the bank says meanwhile that it failed', async () => {
+    const claim = await inBank({ kind: 'unknown', cause: 'AMOUNT_DIFFERS' });
+    await claim.decide('CONFIRM_FAILED', 'finance');
+    world.bank.onInquire = () => failedStatus();
+    expect((await claim.inquire()).view).toMatchObject({ state: 'PAYMENT_FAILED', payoutReady: false });
+  });
+
   test('not agreed: asked again, and asked once', async () => {
     const claim = await inBank({ kind: 'unknown', cause: 'PAYEE_DIFFERS' });
     await claim.decide('CONFIRM_FAILED', 'finance');
