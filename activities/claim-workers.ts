@@ -32,7 +32,8 @@ export async function createClaimWorkers(input: {
 }): Promise<ClaimWorkers> {
   const { connection, namespace, taskQueue, activities } = input;
   const shared = { connection, namespace, activities, shutdownGraceTime: '10s' as const, interceptors: { activity: [heartbeats] } };
-  const gateway = (queue: string, perSecond: number) => Worker.create({ ...shared, taskQueue: queue, maxTaskQueueActivitiesPerSecond: perSecond, maxConcurrentActivityTaskExecutions: 32 });
+  const gateway = (queue: string, perSecond: number) =>
+    Worker.create({ ...shared, taskQueue: queue, maxTaskQueueActivitiesPerSecond: perSecond, maxConcurrentActivityTaskExecutions: 32 });
   const workers = await Promise.all([
     Worker.create({
       ...shared,

@@ -10,7 +10,13 @@ import { onInterruption } from './stack/processes.ts';
  * shared. `--parts` picks some of claims,submission,memory; `--quick` makes all of it small.
  */
 const PARTS = ['claims', 'submission', 'memory'] as const;
-const { values } = parseArgs({ options: { parts: { type: 'string', default: PARTS.join(',') }, quick: { type: 'boolean', default: false }, waiting: { type: 'string', default: '1000,10000' } } });
+const { values } = parseArgs({
+  options: {
+    parts: { type: 'string', default: PARTS.join(',') },
+    quick: { type: 'boolean', default: false },
+    waiting: { type: 'string', default: '1000,10000' },
+  },
+});
 const wanted = values.parts.split(',');
 const report = (line: string): void => console.log(`  · ${line}`);
 onInterruption({ announce: () => console.log('\nstopping everything that was started') });
@@ -59,7 +65,8 @@ if (wanted.includes('memory')) {
       const steps = values.quick ? [50, 100] : values.waiting.split(',').map(Number);
       const measured = await measureWaitingMemory(world, { steps, report });
       results['waitingMemory'] = measured;
-      for (const { waiting, workerMiB, serverMiB } of measured) rows.push([`memory with ${waiting} waiting claims`, `worker ${workerMiB ?? '?'} MiB, Temporal server ${serverMiB ?? '?'} MiB`]);
+      for (const { waiting, workerMiB, serverMiB } of measured)
+        rows.push([`memory with ${waiting} waiting claims`, `worker ${workerMiB ?? '?'} MiB, Temporal server ${serverMiB ?? '?'} MiB`]);
     },
     { inMemoryTemporal: true },
   );

@@ -35,13 +35,18 @@ export function createApiClient({ url, token }: { url: string; token: string }):
     },
     post: (path, body, { as, key = randomUUID(), ifMatch } = {}) => {
       const init = json(body);
-      const headers = { ...init.headers, 'idempotency-key': key, ...(as !== undefined && { 'daozhang-actor': as }), ...(ifMatch !== undefined && { 'if-match': ifMatch }) };
+      const headers = {
+        ...init.headers,
+        'idempotency-key': key,
+        ...(as !== undefined && { 'daozhang-actor': as }),
+        ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+      };
       return call('POST', path, { ...init, headers });
     },
     upload({ name, content, unitCode }) {
       const form = new FormData();
       if (unitCode !== undefined) form.set('unitCode', unitCode);
-      form.set('file', new Blob([content as Uint8Array<ArrayBuffer>]), name);
+      form.set('file', new Blob([content]), name);
       return call('POST', '/v1/documents', { body: form, headers: { 'idempotency-key': randomUUID() } });
     },
   };

@@ -61,7 +61,8 @@ async function follow({ api, infrastructure, product }: RunningStack): Promise<S
       shown.set(stage.stage, stage.at);
       say(`  ${clock(stage.at)}  ${stage.label.zh} · ${stage.label.en}`);
       if (stage.remark) say(`            ${stage.remark.zh} · ${stage.remark.en}`);
-      if (progress.turn) say(`            whose turn: ${progress.turn.label.zh} · ${progress.turn.label.en}${progress.expectedBy ? `, by ${clock(progress.expectedBy)}` : ''}`);
+      if (progress.turn)
+        say(`            whose turn: ${progress.turn.label.zh} · ${progress.turn.label.en}${progress.expectedBy ? `, by ${clock(progress.expectedBy)}` : ''}`);
     }
     const claim = await api.get<{ state: string; clearedAt: string | null; closedAt: string | null }>(`/v1/claims/${number}`);
     if (claim.closedAt && !claim.clearedAt) throw new Error(`claim ${number} ended as ${claim.state}`);
@@ -69,7 +70,9 @@ async function follow({ api, infrastructure, product }: RunningStack): Promise<S
   });
   say(`            对账完成 · matched with the bank's statement and cleared`);
 
-  const decisions = await api.get<{ items: { outcome: string; submitted: string; benefit: string; lines: { lineNo: number; adjustments: { code: string; amount: string }[] }[] }[] }>(`/v1/claims/${number}/decisions`);
+  const decisions = await api.get<{
+    items: { outcome: string; submitted: string; benefit: string; lines: { lineNo: number; adjustments: { code: string; amount: string }[] }[] }[];
+  }>(`/v1/claims/${number}/decisions`);
   for (const decision of decisions.items) {
     say(`\nDecision: ${decision.outcome}, ${decision.benefit} of ${decision.submitted}`);
     for (const line of decision.lines) for (const cut of line.adjustments) say(`  line ${line.lineNo}: −${cut.amount} ${cut.code}`);
@@ -78,7 +81,9 @@ async function follow({ api, infrastructure, product }: RunningStack): Promise<S
   const payments = await api.get<{ items: { reference: string; amount: string; status: string }[] }>(`/v1/claims/${number}/payments`);
   const mails = await eventually('the last message', async () => {
     const sent = await api.get<{ items: { template: string; status: string }[] }>(`/v1/claims/${number}/messages`);
-    return sent.items.some(({ status }) => status === 'PENDING') ? undefined : infrastructure.mail.mails().filter(({ subject, text }) => `${subject}${text}`.includes(number));
+    return sent.items.some(({ status }) => status === 'PENDING')
+      ? undefined
+      : infrastructure.mail.mails().filter(({ subject, text }) => `${subject}${text}`.includes(number));
   });
   say('\nMessages sent:');
   for (const mail of mails) say(`  ${clock(mail.receivedAt)}  to ${mail.to.join(', ')}: ${mail.subject}`);

@@ -70,7 +70,12 @@ export async function seedDirectory(api: ApiClient): Promise<void> {
     );
     if (!created) continue;
     const path = `/v1/employees/${person.employeeNo}`;
-    await api.post(`${path}/accounts`, { holderName: person.name, accountNo: `622909${String(n).padStart(10, '0')}`, bankName: '兴业银行石家庄分行', bankCode: '309121003012' });
+    await api.post(`${path}/accounts`, {
+      holderName: person.name,
+      accountNo: `622909${String(n).padStart(10, '0')}`,
+      bankName: '兴业银行石家庄分行',
+      bankCode: '309121003012',
+    });
     await api.put(`${path}/quotas/${new Date().getFullYear()}`, { limit: '100000.00' });
     const roles = ROLES[who as keyof typeof PEOPLE];
     if (roles) await api.put(`${path}/roles`, { roles });
@@ -80,7 +85,7 @@ export async function seedDirectory(api: ApiClient): Promise<void> {
 /** The claim of an employee insured in Shijiazhuang and treated in Beijing: 50 000.00, of which 4 000.00 lie outside the catalogue. */
 export async function submitCrossRegionClaim(
   api: ApiClient,
-  { employeeNo = PEOPLE.claimant.employeeNo as string, invoiceNo = freshInvoiceNo(), key }: { employeeNo?: string; invoiceNo?: string; key?: string } = {},
+  { employeeNo = PEOPLE.claimant.employeeNo, invoiceNo = freshInvoiceNo(), key }: { employeeNo?: string; invoiceNo?: string; key?: string } = {},
 ): Promise<{ number: string }> {
   const kinds = ['INVOICE', 'FEE_LIST', 'DIAGNOSIS_CERTIFICATE', 'DISCHARGE_SUMMARY', 'REFERRAL_PROOF'];
   const documents: { documentId: string; kind: string }[] = [];

@@ -14,7 +14,9 @@ onInterruption({
 });
 try {
   const { product, infrastructure, token } = await runStack({ dataDir: values.data, report: (line) => console.log(`  · ${line}`) });
-  console.log(`\nAPI ${product.apiUrl}/docs\nTemporal UI ${infrastructure.temporal.uiUrl ?? infrastructure.temporal.address}\nMails ${infrastructure.mail.httpUrl}/mails`);
+  console.log(
+    `\nAPI ${product.apiUrl}/docs\nTemporal UI ${infrastructure.temporal.uiUrl ?? infrastructure.temporal.address}\nMails ${infrastructure.mail.httpUrl}/mails`,
+  );
   console.log(`API key ${token} (development only)\n\nEverything stays up until Ctrl-C.`);
 } catch (error) {
   // What fails while everything is being stopped fails for that reason; the process ends when all has stopped.

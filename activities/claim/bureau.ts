@@ -52,7 +52,8 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
         });
       }
       await markAccepted(t.tx, { messageId, acceptanceNo: acceptanceNo ?? '', at: t.at });
-      const accepted = state === 'APPEAL_REVIEW' ? claim : await t.move(claim, { type: 'BUREAU_ACCEPTED', to: 'IN_REVIEW', actor, detail: { messageId, acceptanceNo } });
+      const accepted =
+        state === 'APPEAL_REVIEW' ? claim : await t.move(claim, { type: 'BUREAU_ACCEPTED', to: 'IN_REVIEW', actor, detail: { messageId, acceptanceNo } });
       // Where it came before the bureau said so, it was put aside as the answer to another version.
       const early = acceptanceNo === '' ? await readUnusedDecision(t.tx, claim.number) : undefined;
       return early ? ((await decide(accepted, t, early, actor)) ?? accepted) : accepted;
@@ -65,7 +66,14 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
       const told = (await readInboxBody<{ answer: BureauAnswer }>(t.tx, step))?.answer;
       const actor: Actor = { type: 'bureau', id: step.source };
       const ignore = async (why: string): Promise<ClaimContext> => {
-        await insertAudit(t.tx, { claimNumber: claim.number, seq: claim.seq, at: t.at, actor, action: 'bureau-answer-ignored', detail: { why, messageId: step.messageId } });
+        await insertAudit(t.tx, {
+          claimNumber: claim.number,
+          seq: claim.seq,
+          at: t.at,
+          actor,
+          action: 'bureau-answer-ignored',
+          detail: { why, messageId: step.messageId },
+        });
         return claim;
       };
       if (!told) return ignore('not-in-inbox');
@@ -114,7 +122,16 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
     });
   }
 
-  return { submitToBureau, withdrawFromBureau, recordSubmission, recordBureauAnswer, listUnheardAnswers, recordAnswerWhileHeld, recordOutage, recordWithdrawal };
+  return {
+    submitToBureau,
+    withdrawFromBureau,
+    recordSubmission,
+    recordBureauAnswer,
+    listUnheardAnswers,
+    recordAnswerWhileHeld,
+    recordOutage,
+    recordWithdrawal,
+  };
 }
 
 /** Puts the bureau's decision in force, or shows it to a person where it does not add up. Undefined where it was recorded before. */
@@ -128,7 +145,14 @@ async function decide(claim: ClaimContext, t: Transition, told: Decided, actor: 
   });
 }
 
-const decisionOf = ({ outcome, reasons, remark, lines, funding, decidedAt }: Decided) => ({ outcome, reasons, remark, lines, funding, decidedAt: new Date(decidedAt) });
+const decisionOf = ({ outcome, reasons, remark, lines, funding, decidedAt }: Decided) => ({
+  outcome,
+  reasons,
+  remark,
+  lines,
+  funding,
+  decidedAt: new Date(decidedAt),
+});
 
 const DECIDED_REMARK = { APPROVED: 'DECIDED_APPROVED', PARTIALLY_APPROVED: 'DECIDED_PARTIALLY', DENIED: 'DECIDED_DENIED' } as const;
 
@@ -139,7 +163,11 @@ const DECIDED_REMARK = { APPROVED: 'DECIDED_APPROVED', PARTIALLY_APPROVED: 'DECI
 export async function applyDecision(
   claim: ClaimContext,
   t: Transition,
-  decision: Pick<NewDecision, 'source' | 'sourceNo' | 'decidedBy' | 'reasons' | 'remark' | 'decidedAt'> & { outcome: Outcome; lines: readonly DecisionLine[]; funding: readonly FundingLine[] },
+  decision: Pick<NewDecision, 'source' | 'sourceNo' | 'decidedBy' | 'reasons' | 'remark' | 'decidedAt'> & {
+    outcome: Outcome;
+    lines: readonly DecisionLine[];
+    funding: readonly FundingLine[];
+  },
 ): Promise<ClaimContext | undefined> {
   const benefitFen = sum(decision.lines.map((line) => line.benefitFen));
   const appealed = claim.bureauDecisionNo !== null;

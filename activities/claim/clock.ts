@@ -53,9 +53,13 @@ export function clockActivities({ transition }: Dependencies) {
   return { loadClaim, remind, expire };
 }
 
-const REMARK = { PENDED_INFO: 'REMINDED_EMPLOYEE', SENT_TO_BUREAU: 'REMINDED_BUREAU', IN_REVIEW: 'REMINDED_BUREAU', APPEAL_REVIEW: 'REMINDED_BUREAU', PAYMENT_FAILED: 'REMINDED_ACCOUNT' } as const satisfies Record<string, string> as Partial<
-  Record<ClaimContext['head']['state'], 'REMINDED_EMPLOYEE' | 'REMINDED_BUREAU' | 'REMINDED_ACCOUNT'>
->;
+const REMARK = {
+  PENDED_INFO: 'REMINDED_EMPLOYEE',
+  SENT_TO_BUREAU: 'REMINDED_BUREAU',
+  IN_REVIEW: 'REMINDED_BUREAU',
+  APPEAL_REVIEW: 'REMINDED_BUREAU',
+  PAYMENT_FAILED: 'REMINDED_ACCOUNT',
+} as const satisfies Record<string, string> as Partial<Record<ClaimContext['head']['state'], 'REMINDED_EMPLOYEE' | 'REMINDED_BUREAU' | 'REMINDED_ACCOUNT'>>;
 
 /** Branch manager, then head office: the task moves up, it does not multiply. */
 async function escalate(claim: ClaimContext, t: Transition): Promise<ClaimContext | Refused> {

@@ -18,7 +18,9 @@ const MAY_WITHDRAW: ReadonlySet<ClaimState> = new Set(['SUBMITTED', 'PENDED_INFO
 export function peopleActivities({ transition, institutionCode }: Dependencies) {
   async function recordMaterialsComplete(step: ClaimStep & Requested): Promise<Written> {
     return transition(step, async (claim, t) =>
-      claim.head.state === 'PENDED_INFO' && !claim.head.withdrawalRequested ? t.move(claim, { type: 'MATERIALS_COMPLETED', to: 'SUBMITTED', actor: step.actor }) : CONFLICT,
+      claim.head.state === 'PENDED_INFO' && !claim.head.withdrawalRequested
+        ? t.move(claim, { type: 'MATERIALS_COMPLETED', to: 'SUBMITTED', actor: step.actor })
+        : CONFLICT,
     );
   }
 
@@ -61,7 +63,15 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
       const appealed = await t.move(claim, {
         ...{ type: 'APPEALED', to: 'APPEAL_REVIEW', actor: step.actor, detail: { reason: step.reason }, patch: { closedAt: null, clearedAt: null } },
         ...(byEmployer && {
-          opens: [{ kind: 'APPEAL_REVIEW' as const, role: 'hr' as const, unitId: claim.unitId, excluded: firstDecider ? [firstDecider] : [], detail: { reason: step.reason, asDuplicate, holders } }],
+          opens: [
+            {
+              kind: 'APPEAL_REVIEW' as const,
+              role: 'hr' as const,
+              unitId: claim.unitId,
+              excluded: firstDecider ? [firstDecider] : [],
+              detail: { reason: step.reason, asDuplicate, holders },
+            },
+          ],
         }),
       });
       if (byEmployer) return appealed;
@@ -76,7 +86,9 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
   }
 
   async function recordRelease(step: ClaimStep & Requested): Promise<Written> {
-    return transition(step, async (claim, t) => (claim.head.onHold ? t.move(claim, { type: 'RELEASED', actor: step.actor, patch: { onHold: false } }) : CONFLICT));
+    return transition(step, async (claim, t) =>
+      claim.head.onHold ? t.move(claim, { type: 'RELEASED', actor: step.actor, patch: { onHold: false } }) : CONFLICT,
+    );
   }
 
   /** Finance asks for money back: a task until it has come, by transfer or by wage deduction as the unit has it. */

@@ -42,11 +42,15 @@ app.post<{ Body: Body }>('/claims', async ({ body }, reply) => {
     for (const document of body.documents) {
       await client.query('INSERT INTO claim_document (claim_number, document_id, kind) VALUES ($1, $2, $3)', [number, document.documentId, document.kind]);
     }
-    await client.query(`INSERT INTO claim_event (claim_number, seq, type, to_state, actor, remark) VALUES ($1, 1, 'CREATED', 'SUBMITTED', '{}', 'CREATED')`, [number]);
+    await client.query(`INSERT INTO claim_event (claim_number, seq, type, to_state, actor, remark) VALUES ($1, 1, 'CREATED', 'SUBMITTED', '{}', 'CREATED')`, [
+      number,
+    ]);
     await client.query(`INSERT INTO audit_entry (claim_number, seq, actor, action) VALUES ($1, 1, '{}', 'CREATED')`, [number]);
     await client.query(`INSERT INTO notice (claim_number, seq, template, recipient, status) VALUES ($1, 1, 'CLAIM_SUBMITTED', '{}', 'SENT')`, [number]);
     await client.query(`INSERT INTO workflow_command (claim_number, kind, status) VALUES ($1, 'START', 'SENT')`, [number]);
-    await client.query(`INSERT INTO idempotency_key (caller_id, route, key, fingerprint, status, body) VALUES ('bare', 'bare', $1, '', 201, '{}')`, [randomUUID()]);
+    await client.query(`INSERT INTO idempotency_key (caller_id, route, key, fingerprint, status, body) VALUES ('bare', 'bare', $1, '', 201, '{}')`, [
+      randomUUID(),
+    ]);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');

@@ -36,7 +36,9 @@ const activities = {
       person: { personNo: '13019900000009', name: '李晓梅', identityNo: '990100199003070009', personType: '11', insuranceType: '310' },
       hospital: { code: 'H11010100001', name: '北京示范医院' },
       ...{ visitStart: '2026-11-01', visitEnd: '2026-11-08', totalFen: fen(100_000) },
-      lines: [{ lineNo: 1, itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPriceFen: fen(100_000), amountFen: fen(100_000) }],
+      lines: [
+        { lineNo: 1, itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPriceFen: fen(100_000), amountFen: fen(100_000) },
+      ],
       ...{ invoices: [], documents: [] },
     });
   },
@@ -56,7 +58,10 @@ const worker = await Worker.create({
   namespace: env('TEMPORAL_NAMESPACE'),
   taskQueue: 'reference',
   activities,
-  workflowBundle: await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./reference-workflow.ts', import.meta.url)), logger: new DefaultLogger('ERROR') }),
+  workflowBundle: await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('./reference-workflow.ts', import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  }),
   maxCachedWorkflows: 500,
   maxConcurrentLocalActivityExecutions: 50,
 });

@@ -16,7 +16,10 @@ export type Submission = { ours: Latency; bare: Latency; ratio: number; whileWor
  * workflows after the answer; a last round with the worker up shows what a busy machine makes of it. Throws where a submission was not
  * stored once, with its command.
  */
-export async function measureSubmission(world: BenchWorld, { rounds, requests, report }: { rounds: number; requests: number; report: (line: string) => void }): Promise<Submission> {
+export async function measureSubmission(
+  world: BenchWorld,
+  { rounds, requests, report }: { rounds: number; requests: number; report: (line: string) => void },
+): Promise<Submission> {
   const { product, infrastructure } = world;
   const documents = await uploadDocuments(world.api);
   const bareUrl = await startBareServer(infrastructure);

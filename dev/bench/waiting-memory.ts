@@ -6,7 +6,10 @@ import { residentMiB, type BenchWorld } from './world.ts';
 export type WaitingMemory = { waiting: number; workerMiB: number | undefined; serverMiB: number | undefined }[];
 
 /** Resident memory of the worker and of the Temporal server while claims wait for their bureau. Throws where a claim does not wait as it should. */
-export async function measureWaitingMemory(world: BenchWorld, { steps, report }: { steps: readonly number[]; report: (line: string) => void }): Promise<WaitingMemory> {
+export async function measureWaitingMemory(
+  world: BenchWorld,
+  { steps, report }: { steps: readonly number[]; report: (line: string) => void },
+): Promise<WaitingMemory> {
   const { product, api, database, infrastructure } = world;
   await fetch(`${product.bureauUrl}/_control/bureaus/130100`, {
     method: 'PUT',

@@ -19,7 +19,10 @@ export type WholeClaims = {
 };
 
 /** Whole claims per second, from the submission to cleared, in turn with the reference on the same server. Throws where one claim came out wrong. */
-export async function measureWholeClaims(world: BenchWorld, { rounds, claims, report }: { rounds: number; claims: number; report: (line: string) => void }): Promise<WholeClaims> {
+export async function measureWholeClaims(
+  world: BenchWorld,
+  { rounds, claims, report }: { rounds: number; claims: number; report: (line: string) => void },
+): Promise<WholeClaims> {
   await startReference(world);
   const documents = await uploadDocuments(world.api);
   const kinds = ['local', 'ordinary', 'none'] as const;
@@ -32,7 +35,9 @@ export async function measureWholeClaims(world: BenchWorld, { rounds, claims, re
   for (let round_ = 1; round_ <= rounds; round_ += 1) {
     ours.push((await claimsRound(world, documents, claims)).perSecond);
     for (const kind of kinds) theirs[kind].push(await referenceRound(world, kind, claims));
-    report(`round ${round_}: claims ${round(ours.at(-1) ?? 0)}/s · reference ${kinds.map((kind) => `${kind} ${round(theirs[kind].at(-1) ?? 0)}/s`).join(' · ')}`);
+    report(
+      `round ${round_}: claims ${round(ours.at(-1) ?? 0)}/s · reference ${kinds.map((kind) => `${kind} ${round(theirs[kind].at(-1) ?? 0)}/s`).join(' · ')}`,
+    );
   }
   const against = (kind: (typeof kinds)[number]): number => median(ours.map((rate, index) => rate / (theirs[kind][index] ?? Number.NaN)));
   return {
@@ -43,7 +48,11 @@ export async function measureWholeClaims(world: BenchWorld, { rounds, claims, re
   };
 }
 
-export async function claimsRound({ api, database, temporal }: BenchWorld, documents: { documentId: string; kind: string }[], count: number): Promise<{ perSecond: number; eventsPerClaim: number }> {
+export async function claimsRound(
+  { api, database, temporal }: BenchWorld,
+  documents: { documentId: string; kind: string }[],
+  count: number,
+): Promise<{ perSecond: number; eventsPerClaim: number }> {
   const start = performance.now();
   const numbers = await inParallel(count, STARTS_AT_ONCE, async () => (await api.post<{ number: string }>('/v1/claims', claimBody(documents))).number);
   await eventually('all claims paid', async () => {
@@ -85,7 +94,11 @@ export async function referenceRound({ temporal, database }: BenchWorld, transac
     const input: ReferenceInput = { id: id(index), messageId: messageId(index), transactions, windowMs: WINDOW_SECONDS * 1_000 };
     return workflow.start(reference, { workflowId: `reference/${id(index)}`, taskQueue: 'reference', args: [input] });
   });
-  if (transactions === 'none') await inParallel(count, STARTS_AT_ONCE, async (index) => { await handles[index]?.signal('decided'); await handles[index]?.signal('paid'); });
+  if (transactions === 'none')
+    await inParallel(count, STARTS_AT_ONCE, async (index) => {
+      await handles[index]?.signal('decided');
+      await handles[index]?.signal('paid');
+    });
   else
     await eventually('all reference payments', async () => {
       const { rows } = await database.query<{ n: number }>('SELECT count(*) AS n FROM reference_claim WHERE id LIKE $1 AND step >= 7', [`R${run}%`]);

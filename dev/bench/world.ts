@@ -21,7 +21,15 @@ import { decided, paid } from './reference-workflow.ts';
 export const WINDOW_SECONDS = 1;
 const REFERENCE_BUREAU = '110000';
 /** Counterparts that hardly take time, so that the machine is what is measured; the poller and the daily statement keep out of the way. */
-const BENCH_WORLD: World = { ...BRISK_WORLD, bureauDelayMs: 100, bankDelayMs: 100, returnWindowSeconds: WINDOW_SECONDS, pollEverySeconds: 86_400, reconcileEverySeconds: 86_400, queryAfterSeconds: 900 };
+const BENCH_WORLD: World = {
+  ...BRISK_WORLD,
+  bureauDelayMs: 100,
+  bankDelayMs: 100,
+  returnWindowSeconds: WINDOW_SECONDS,
+  pollEverySeconds: 86_400,
+  reconcileEverySeconds: 86_400,
+  queryAfterSeconds: 900,
+};
 
 export type BenchWorld = {
   infrastructure: Infrastructure;
@@ -33,7 +41,13 @@ export type BenchWorld = {
   stop(): Promise<void>;
 };
 
-export async function startBenchWorld({ report, inMemoryTemporal = false }: { report: (line: string) => void; inMemoryTemporal?: boolean }): Promise<BenchWorld> {
+export async function startBenchWorld({
+  report,
+  inMemoryTemporal = false,
+}: {
+  report: (line: string) => void;
+  inMemoryTemporal?: boolean;
+}): Promise<BenchWorld> {
   const dataDir = temporaryDataDir();
   const ports = { postgres: await freePort(), temporal: await freePort(), temporalUi: await freePort(), smtp: await freePort(), mail: await freePort() };
   const infrastructure = await startInfrastructure({ dataDir, ports, inMemoryTemporal, report });

@@ -90,7 +90,13 @@ export const isAppealState = (state: ClaimState): boolean => state === 'DENIED' 
  * What the claimant may do now, the most useful first. Only what would not be refused for the state or the time; `appealable` says whether an
  * appeal is still in time.
  */
-export function claimantActions(claim: { state: ClaimState; onHold: boolean; appealable: boolean; resubmittable: boolean; payoutBlocked?: string | null }): ClaimAction[] {
+export function claimantActions(claim: {
+  state: ClaimState;
+  onHold: boolean;
+  appealable: boolean;
+  resubmittable: boolean;
+  payoutBlocked?: string | null;
+}): ClaimAction[] {
   const appeal: ClaimAction[] = claim.appealable ? ['appeal'] : [];
   const resubmit: ClaimAction[] = claim.resubmittable ? ['resubmit'] : [];
   switch (claim.state) {

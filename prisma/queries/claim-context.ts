@@ -191,7 +191,9 @@ export function viewOf(claim: ClaimContext, clockwork: Clockwork): ClaimView {
     payoutBlocked: head.payoutBlocked,
     withdrawalRequested: head.withdrawalRequested,
     bureauOutage: head.bureauOutage,
-    appealableUntil: appealable ? deadlineAfter(decision.recordedAt, settings.serviceLevels.appealWindow.closesAfter, clockwork.holidays).at.toISOString() : null,
+    appealableUntil: appealable
+      ? deadlineAfter(decision.recordedAt, settings.serviceLevels.appealWindow.closesAfter, clockwork.holidays).at.toISOString()
+      : null,
     remindAt: remindAt?.toISOString() ?? null,
     actAt: actAt?.toISOString() ?? null,
     provisional,

@@ -98,14 +98,22 @@ export async function recordMove(tx: Tx, claim: ClaimContext, move: Move, clockw
     ...[claim.number, claim.seq, to, head.workflowId, head.onHold, head.escalationLevel, head.remindedAt, head.bureauOutage],
     ...[head.withdrawalRequested, head.payoutBlocked, head.turn, head.turnSince, head.approvedFen, head.payableFen, head.paidFen],
     ...[head.submissionVersion, head.submittedAt, head.closedAt, head.clearedAt, actAt, provisional, move.at],
-    ...[move.type, from, JSON.stringify(move.actor), move.remark ?? move.type, JSON.stringify({ ...until, ...move.remarkParams }), JSON.stringify(move.detail ?? {})],
+    ...[
+      move.type,
+      from,
+      JSON.stringify(move.actor),
+      move.remark ?? move.type,
+      JSON.stringify({ ...until, ...move.remarkParams }),
+      JSON.stringify(move.detail ?? {}),
+    ],
     ...[JSON.stringify(notices), claim.ancestorIds, JSON.stringify({ type: STAGE_CHANGED, timestamp: move.at.toISOString() })],
     to === from ? null : JSON.stringify(webhookData(claim.number, head)),
   ]);
   const seq = rows[0]?.seq;
   if (seq === undefined) throw new Error(`${claim.number}: moved on from ${claim.seq} while it was locked`);
   if (kept.length < claim.tasks.length) await cancelTasks(tx, { claimNumber: claim.number, keep: kept, at: move.at });
-  for (const task of opened) await insertTask(tx, { ...task, claimNumber: claim.number, openedSeq: seq, dueAt: taskDue(claim, move.at, clockwork), at: move.at });
+  for (const task of opened)
+    await insertTask(tx, { ...task, claimNumber: claim.number, openedSeq: seq, dueAt: taskDue(claim, move.at, clockwork), at: move.at });
   return { ...claim, seq, head, tasks };
 }
 
@@ -147,6 +155,10 @@ export function webhookData(claim: string, head: Pick<ClaimHead, 'state' | 'subm
 
 /** Whether this transition was written for this request: a write that is repeated because its answer was lost finds itself so. */
 export async function wasWritten(tx: Tx, { claimNumber, seq, requestId }: { claimNumber: string; seq: number; requestId: string }): Promise<boolean> {
-  const { rowCount } = await tx.query(`SELECT 1 FROM claim_event WHERE claim_number = $1 AND seq = $2 AND detail ->> 'requestId' = $3`, [claimNumber, seq, requestId]);
+  const { rowCount } = await tx.query(`SELECT 1 FROM claim_event WHERE claim_number = $1 AND seq = $2 AND detail ->> 'requestId' = $3`, [
+    claimNumber,
+    seq,
+    requestId,
+  ]);
   return rowCount === 1;
 }

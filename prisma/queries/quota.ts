@@ -49,6 +49,8 @@ export async function useQuota(tx: Tx, claimNumber: string): Promise<void> {
 }
 
 async function readHolding(tx: Tx, claimNumber: string): Promise<Holding> {
-  const { rows } = await tx.query<NonNullable<Holding>>('SELECT amount_fen AS "amountFen", status FROM quota_reservation WHERE claim_number = $1', [claimNumber]);
+  const { rows } = await tx.query<NonNullable<Holding>>('SELECT amount_fen AS "amountFen", status FROM quota_reservation WHERE claim_number = $1', [
+    claimNumber,
+  ]);
   return rows[0];
 }

@@ -47,7 +47,10 @@ export async function insertStatementLines(tx: Tx, { bankCode, lines }: { bankCo
 
 /** The day, in Shanghai, of the newest line read of a bank's statement; null where none was. */
 export async function readLastBooked(database: Pick<Database, 'query'>, bankCode: string): Promise<string | null> {
-  const { rows } = await database.query<{ day: string | null }>(`SELECT (max(booked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day FROM statement_entry WHERE bank_code = $1`, [bankCode]);
+  const { rows } = await database.query<{ day: string | null }>(
+    `SELECT (max(booked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day FROM statement_entry WHERE bank_code = $1`,
+    [bankCode],
+  );
   return rows[0]?.day ?? null;
 }
 

@@ -18,7 +18,11 @@ export async function insertSubmission(
 }
 
 export async function markAccepted(tx: Tx, { messageId, acceptanceNo, at }: { messageId: string; acceptanceNo: string; at: Date }): Promise<void> {
-  await tx.query('UPDATE bureau_submission SET accepted_at = coalesce(accepted_at, $2), acceptance_no = $3 WHERE message_id = $1', [messageId, at, acceptanceNo]);
+  await tx.query('UPDATE bureau_submission SET accepted_at = coalesce(accepted_at, $2), acceptance_no = $3 WHERE message_id = $1', [
+    messageId,
+    at,
+    acceptanceNo,
+  ]);
 }
 
 /** The submission as the bureau is to receive it, in one statement. Throws where there is none. */
