@@ -21,7 +21,17 @@ export function openPage(): { publish(view: ClaimView): void } {
 }
 
 export function statusOf(view: ClaimView | null, claimNumber: string): messages.ClaimStatus {
-  if (!view) return { claimNumber, state: 'SUBMITTED', seq: 0, onHold: false, escalationLevel: 0, waitingFor: 'the database · 等待数据库', until: null, openTaskIds: [] };
+  if (!view)
+    return {
+      claimNumber,
+      state: 'SUBMITTED',
+      seq: 0,
+      onHold: false,
+      escalationLevel: 0,
+      waitingFor: 'the database · 等待数据库',
+      until: null,
+      openTaskIds: [],
+    };
   const { state, seq, onHold, escalationLevel, tasks } = view;
   return { claimNumber, state, seq, onHold, escalationLevel, ...describe(view), openTaskIds: tasks.map(({ id }) => id) };
 }

@@ -1,4 +1,13 @@
-import { allHandlersFinished, condition, continueAsNew, proxyActivities, setHandler, workflowInfo, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+  type ActivityInterfaceFor,
+  type ActivityOptions,
+} from '@temporalio/workflow';
 import type { Activities } from '#activities/index.ts';
 import type { ClaimView } from '#domain/claim/view.ts';
 import { CALL_BANK, CALL_BUREAU } from './activity-options.ts';

@@ -21,7 +21,13 @@ const WAITING_FOR: Record<ClaimState, string> = {
 
 /** What a claim waits for and until when, in plain words: for the workflow's page and the status query. Nothing personal. */
 export function describe(view: ClaimView): { waitingFor: string; until: string | null } {
-  const parts = [view.onHold ? 'a release: the claim is on hold · 申请已暂停' : view.withdrawalRequested ? 'the bureau to let go of the claim · 等待医保局确认撤回' : WAITING_FOR[view.state]];
+  const parts = [
+    view.onHold
+      ? 'a release: the claim is on hold · 申请已暂停'
+      : view.withdrawalRequested
+        ? 'the bureau to let go of the claim · 等待医保局确认撤回'
+        : WAITING_FOR[view.state],
+  ];
   if (view.bureauOutage) parts.push('the bureau cannot be reached · 医保局系统暂不可用');
   if (view.payoutBlocked) parts.push(`the payout waits: ${view.payoutBlocked}`);
   for (const task of view.tasks) parts.push(`task ${task.kind}${task.level ? ` level ${task.level}` : ''} is open for ${task.role}`);

@@ -22,7 +22,14 @@ export const BRISK_WORLD: World = {
 };
 
 /** Slow enough to watch. */
-export const WATCHABLE_WORLD: World = { ...BRISK_WORLD, bureauDelayMs: 2_500, bankDelayMs: 1_500, returnWindowSeconds: 3 };
+export const WATCHABLE_WORLD: World = {
+  ...BRISK_WORLD,
+  bureauDelayMs: 2_500,
+  bankDelayMs: 1_500,
+  returnWindowSeconds: 3,
+  pollEverySeconds: 30,
+  reconcileEverySeconds: 5,
+};
 
 export type Bureau = { code: string; name: { zh: string; en: string } };
 export const BUREAUS: readonly Bureau[] = [
