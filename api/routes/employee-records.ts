@@ -76,7 +76,7 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
     async (request, reply) =>
       withIdempotency(request, reply, async (tx) => {
         const { employeeNo } = request.params;
-        const allowed = mayTouch(request, 'employee.write', await lockEmployee(tx, { employeeNo, within: request.caller.unitId }));
+        const allowed = mayTouch(request, 'account.write', await lockEmployee(tx, { employeeNo, within: request.caller.unitId }));
         if (!allowed.ok) return allowed;
         const { employee: holder } = allowed;
         const employeeId = holder.id;

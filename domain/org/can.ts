@@ -50,6 +50,8 @@ const RULES = {
   'unit.write': { scope: 'directory:write', roles: ['admin'], machine: true },
   'employee.read': { scope: 'directory:read', own: 'allowed', roles: ['hr', 'finance', 'auditor', 'admin'], machine: true },
   'employee.write': { scope: 'directory:write', roles: ['hr', 'admin'], machine: true },
+  /** one's own account too: a payment that failed is mended by whom it is for */
+  'account.write': { scope: 'directory:write', own: 'allowed', roles: ['hr', 'admin'], machine: true },
   'webhook.read': { scope: 'webhooks:manage', roles: ['operator', 'admin'], machine: true },
   'webhook.write': { scope: 'webhooks:manage', roles: ['operator', 'admin'], machine: true },
   'payout.stop': { scope: 'payout:control', roles: ['finance', 'operator', 'admin'], machine: true },

@@ -52,6 +52,13 @@ describe('a payout that somebody wants to divert', () => {
     expect(JSON.stringify(entry)).not.toMatch(/example\.com|钱七|赵六/);
   });
 
+  test('one’s own account: by oneself, or by HR, and by no colleague', async () => {
+    for (const no of ['D-7', 'D-8']) await addEmployee(no, { name: '周九' });
+    expect((await account('D-7', '周九', 'D-7')).statusCode).toBe(201);
+    expect((await account('D-7', '周九', 'D-8')).json().code).toBe('FORBIDDEN');
+    expect((await change('D-7', 1, { name: '吴十' }, 'D-7')).json().code).toBe('FORBIDDEN');
+  });
+
   test('two hands: taken, and both addresses hear of it', async () => {
     await addEmployee('D-2', { name: '孙八', email: 'old2@example.com' });
     // in two steps, with a detour: each address of the last days is told
