@@ -172,8 +172,11 @@ async function applyStatus(claim: ClaimContext, t: Transition, payment: PaymentR
   }
 }
 
-/** An answer that must neither count as paid nor lead to another instruction: a person looks at it. */
+/**
+ * An answer that must neither count as paid nor lead to another instruction, nor to sending this one again: a person looks at it. What the statement shows as
+ * debited can neither have failed nor be unknown to the bank.
+ */
 function doubtOf(payment: PaymentRow, told: TransferStatus): 'AMOUNT_DIFFERS' | 'DEBITED' | null {
   if (told.kind === 'succeeded' && told.amountFen !== payment.amountFen) return 'AMOUNT_DIFFERS';
-  return told.kind === 'failed' && payment.matchedAt ? 'DEBITED' : null;
+  return (told.kind === 'failed' || told.kind === 'not-found') && payment.matchedAt ? 'DEBITED' : null;
 }

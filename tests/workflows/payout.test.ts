@@ -116,6 +116,21 @@ test('the statement shows the debit of what the bank calls failed: a task for fi
   expect(await claim.payments()).toMatchObject([{ status: 'UNKNOWN', matched: true }]);
 });
 
+test('the statement shows the debit of what the bank says it does not know: asked about, and not sent again', async () => {
+  world.script.onTransfer = async () => unknown;
+  world.script.onInquire = async () => unknown;
+  const claim = await approved();
+  await claim.has('PAYMENT_UNCLEAR');
+  await claim.booked({ kind: 'DEBIT' });
+  await claim.settles();
+  world.script.onInquire = async () => ({ kind: 'not-found' });
+  await world.sleep(ASK);
+  expect(await claim.openTask('PAYOUT_ATTENTION')).toMatchObject({ detail: { block: 'DEBITED' } });
+  await world.sleep(DAY);
+  expect(await claim.payments()).toMatchObject([{ status: 'UNKNOWN', matched: true }]);
+  expect(world.script.transfers).toHaveLength(1);
+});
+
 test('the debit of an instruction that failed is matched with nothing, and audited', async () => {
   world.script.onTransfer = async () => failed('42');
   const claim = await approved();
