@@ -10,3 +10,16 @@ export function responsibleBureau<Bureau extends { code: string }>(bureaus: read
   }
   return undefined;
 }
+
+/** Beijing, Tianjin, Shanghai and Chongqing: the whole municipality is one insured city. */
+const MUNICIPALITIES: ReadonlySet<string> = new Set(['11', '12', '31', '50']);
+
+/** Whether two six-digit regions belong to the same city, which is what insurance is pooled by: a district is not another region. */
+export function isSameCity(a: string, b: string): boolean {
+  return cityOf(a) === cityOf(b);
+}
+
+function cityOf(region: string): string {
+  const province = region.slice(0, 2);
+  return MUNICIPALITIES.has(province) ? province : region.slice(0, 4);
+}

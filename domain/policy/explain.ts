@@ -1,0 +1,79 @@
+import { REASONS } from '../claim/reasons.ts';
+import { formatYuan, type Fen } from '../money.ts';
+import type { Text } from './rulebook.ts';
+import type { Deduction, NotCovered, Rule, SettledLine, Settlement } from './settle.ts';
+
+const RULES: Record<Rule, Text> = {
+  catalogue: { zh: '目录外自费', en: 'not in the catalogue' },
+  'price-limit': { zh: '超限价自费', en: 'above the highest price that is paid' },
+  'pre-self-pay': { zh: '乙类先行自付', en: 'your part of class B items beforehand' },
+  'restricted-use': { zh: '超限定支付范围', en: 'outside of what the drug is paid for' },
+  deductible: { zh: '起付线', en: 'deductible' },
+  ratio: { zh: '按比例自付', en: 'your share' },
+  'annual-cap': { zh: '超年度限额', en: "above the year's limit" },
+};
+
+const FUNDS = {
+  bureau_fund: { zh: '医保统筹报销', en: 'paid by the pooled fund' },
+  large_amount: { zh: '大额补助报销', en: 'paid by the large-amount fund' },
+  employer_plan: { zh: '单位补充报销', en: "paid by the employer's plan" },
+} as const satisfies Record<string, Text>;
+
+const UNCOVERED: Record<NotCovered['why'], Text> = {
+  NO_RULEBOOK: { zh: '没有适用于该参保地和险种的政策，需人工核定', en: 'There is no rulebook for this insured region and scheme: a person decides' },
+  NOT_IN_FORCE: { zh: '就诊当日没有生效的政策，需人工核定', en: 'No rule was in force on the day of treatment: a person decides' },
+  KIND_NOT_COVERED: { zh: '政策未涵盖该医疗类别，需人工核定', en: 'The rulebook does not cover this kind of treatment: a person decides' },
+  CASE_NOT_COVERED: { zh: '政策未涵盖该人员或医院级别，需人工核定', en: 'The rulebook does not cover this person or grade of hospital: a person decides' },
+};
+
+export type Explanation = Text & { steps: Text[]; unconfirmed: Text[] };
+
+/** A settlement in words: `12 000.00 = 8 640.00 医保统筹报销 + 900.00 起付线 + …`, how the funds' part came about, and what no primary source confirms. */
+export function explain(settlement: Settlement | NotCovered): Explanation {
+  if (!settlement.covered) return { ...UNCOVERED[settlement.why], steps: [], unconfirmed: [] };
+  const parts = [...settlement.funding.map(({ source, amountFen }) => ({ amountFen, text: FUNDS[source] })), ...settlement.deductions.map(asPart)];
+  return {
+    zh: equation(settlement.submittedFen, parts, 'zh'),
+    en: equation(settlement.submittedFen, parts, 'en'),
+    steps: settlement.steps.map(({ costFen, bp, benefitFen }) => {
+      const calculation = `${grouped(costFen)} × ${percent(bp)} = ${grouped(benefitFen)}`;
+      const less =
+        settlement.lessBp > 0
+          ? { zh: `（异地已下调 ${settlement.lessBp / 100} 个百分点）`, en: ` (${settlement.lessBp / 100} points less, treated elsewhere)` }
+          : { zh: '', en: '' };
+      return { zh: `${calculation}${less.zh}`, en: `${calculation}${less.en}` };
+    }),
+    unconfirmed: doubtful(settlement.deductions),
+  };
+}
+
+/** One line of the fee list in words. */
+export function explainLine({ submittedFen, benefitFen, deductions }: SettledLine): Text {
+  const paid = benefitFen > 0 ? [{ amountFen: benefitFen, text: { zh: '报销', en: 'paid' } }] : [];
+  const parts = [...paid, ...deductions.map(asPart)];
+  return { zh: equation(submittedFen, parts, 'zh'), en: equation(submittedFen, parts, 'en') };
+}
+
+type Part = { amountFen: Fen; text: Text };
+
+const asPart = ({ rule, code, amountFen }: Deduction): Part => ({ amountFen, text: RULES[rule] ?? { zh: REASONS[code].zh, en: REASONS[code].en } });
+
+function equation(total: Fen, parts: readonly Part[], language: keyof Text): string {
+  const right = parts.filter(({ amountFen }) => amountFen > 0).map(({ amountFen, text }) => `${grouped(amountFen)} ${text[language]}`);
+  return `${grouped(total)} = ${right.length > 0 ? right.join(' + ') : '0.00'}`;
+}
+
+function doubtful(deductions: readonly Deduction[]): Text[] {
+  const rules = new Set(
+    deductions.filter(({ origin, rule }) => !origin.confirmed && (rule === 'deductible' || rule === 'ratio' || rule === 'annual-cap')).map(({ rule }) => rule),
+  );
+  return [...rules].map((rule) => RULES[rule]);
+}
+
+/** 1234567 fen → `12 345.67`, as people read sums. */
+function grouped(amount: Fen): string {
+  const [whole = '', fraction = ''] = formatYuan(amount).split('.');
+  return `${whole.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ' ')}.${fraction}`;
+}
+
+const percent = (bp: number): string => `${bp / 100}%`;

@@ -1,0 +1,201 @@
+import type { FundingSource } from '../bureau/decision.ts';
+import { isSameCity } from '../bureau/region.ts';
+import type { Day } from '../calendar.ts';
+import type { Circumstance, ClaimKind } from '../claim/completeness.ts';
+import type { ReasonCode } from '../claim/reasons.ts';
+import { fen, min, share, subtract, sum, type Fen } from '../money.ts';
+import { allocateOver, scopeOf, type CostLine } from './lines.ts';
+import { payByPlan } from './plan.ts';
+import {
+  inForce,
+  rowFor,
+  type Benefit,
+  type Case,
+  type CrossRegion,
+  type EmployerPlan,
+  type Entry,
+  type PersonType,
+  type Rulebook,
+  type Segment,
+} from './rulebook.ts';
+
+/** What a settlement is asked about. Amounts in fen, days `yyyy-MM-dd`. */
+export type Treatment = {
+  insuredRegion: string;
+  treatedRegion: string;
+  kind: ClaimKind;
+  visitStart: Day;
+  personType: PersonType;
+  age: number;
+  hospital: { grade: Case['grade']; tier?: Case['tier'] };
+  circumstances: readonly Circumstance[];
+  lines: readonly CostLine[];
+  soFar: SoFar;
+};
+
+/** What the person has had in this calendar year before, of the same kind of benefit. */
+export type SoFar = {
+  /** of a deductible that is asked once a year */
+  deductibleFen: Fen;
+  /** costs in scope */
+  scopeFen: Fen;
+  pooledFen: Fen;
+  largeAmountFen: Fen;
+  planFen: Fen;
+  stays: number;
+};
+export const NOTHING_SO_FAR: SoFar = { deductibleFen: fen(0), scopeFen: fen(0), pooledFen: fen(0), largeAmountFen: fen(0), planFen: fen(0), stays: 0 };
+
+/** Where a rule comes from: shown with everything that it takes away. */
+export type Origin = { rulebook: string; source: string; confirmed: boolean };
+export type Rule = 'catalogue' | 'price-limit' | 'pre-self-pay' | 'restricted-use' | 'deductible' | 'ratio' | 'annual-cap';
+export type Deduction = { code: ReasonCode; rule: Rule; amountFen: Fen; origin: Origin };
+
+export type SettledLine = { lineNo: number; submittedFen: Fen; eligibleFen: Fen; deductions: Deduction[]; benefitFen: Fen };
+/** A part of the costs in scope with the ratio that it was paid at. */
+export type Step = { fromFen: Fen; toFen: Fen; bp: number; costFen: Fen; benefitFen: Fen; fund: Segment['fund'] };
+
+/** `submittedFen − benefitFen = Σ deductions`, of each line and of all. */
+export type Settlement = {
+  covered: true;
+  submittedFen: Fen;
+  eligibleFen: Fen;
+  benefitFen: Fen;
+  lines: SettledLine[];
+  deductions: Deduction[];
+  funding: { source: FundingSource; amountFen: Fen }[];
+  steps: Step[];
+  /** points that were taken from the ratios because of where the treatment was */
+  lessBp: number;
+  /** what this adds to the year */
+  adds: SoFar;
+};
+/** Nothing is guessed: a person decides. */
+export type NotCovered = { covered: false; why: 'NO_RULEBOOK' | 'NOT_IN_FORCE' | 'KIND_NOT_COVERED' | 'CASE_NOT_COVERED' };
+
+/**
+ * What a claim is paid: each line's part in scope, then the deductible, the ratios by segment, the year's cap, the large-amount fund, and the employer's plan on top
+ * (domain.md § 2; every line and every share is rounded half up to the fen). Amounts of the claim are allocated to its lines by largest remainder, in line order.
+ */
+export function settle(treatment: Treatment, rulebook: Rulebook, plan?: EmployerPlan): Settlement | NotCovered {
+  const day = treatment.visitStart;
+  const benefit = rulebook.benefits.find(({ kinds }) => kinds.includes(treatment.kind));
+  if (!benefit) return { covered: false, why: 'KIND_NOT_COVERED' };
+  const { soFar } = treatment;
+  const about: Case = {
+    ...{ personType: treatment.personType, age: treatment.age, grade: treatment.hospital.grade, tier: treatment.hospital.tier ?? 'provincial' },
+    stay: soFar.stays === 0 ? 'first' : 'later',
+  };
+  const rules = rulesFor(rulebook, benefit, about, day);
+  if (!rules.covered) return rules;
+  const origin = ({ source, confirmed }: Pick<Entry<unknown>, 'source' | 'confirmed'>): Origin => ({ rulebook: rulebook.id, source, confirmed });
+
+  const scoped = treatment.lines.map((line) => scopeOf(line, rulebook.id));
+  const scopeFen = sum(scoped.map((line) => line.inScopeFen));
+  const { per, fen: wholeDeductible } = rules.deductible.value;
+  const dueFen = per === 'stay' ? wholeDeductible : fen(Math.max(0, wholeDeductible - soFar.deductibleFen));
+  const deductibleFen = min(dueFen, scopeFen);
+
+  const lessBp = lessFor(treatment, rules.crossRegion.value);
+  const startFen = per === 'stay' ? fen(0) : soFar.scopeFen;
+  const steps = stepsOf(rules.segments.value, { fromFen: fen(startFen + deductibleFen), toFen: fen(startFen + scopeFen), lessBp });
+  const paid = capped(steps, { capFen: rules.cap.value, largeAmount: rules.largeAmount?.value, soFar });
+  const fromPlan = payByPlan(plan, { ...{ kind: treatment.kind, day, scoped, deductibleFen, soFar }, paidFen: fen(paid.pooledFen + paid.largeAmountFen) });
+
+  const benefitFen = fen(paid.pooledFen + paid.largeAmountFen + fromPlan);
+  const cutFen = fen(Math.max(0, Math.min(paid.cutFen, scopeFen - deductibleFen - benefitFen)));
+  const lines = allocateOver(scoped, [
+    { code: 'DEDUCTIBLE', rule: 'deductible', amountFen: deductibleFen, origin: origin(rules.deductible) },
+    { code: 'QUOTA_USED', rule: 'annual-cap', amountFen: cutFen, origin: origin(rules.cap) },
+    {
+      ...{ code: 'COINSURANCE', rule: 'ratio', origin: origin(rules.segments) },
+      amountFen: fen(scopeFen - deductibleFen - cutFen - benefitFen),
+    },
+  ]);
+  return {
+    covered: true,
+    submittedFen: sum(lines.map((line) => line.submittedFen)),
+    eligibleFen: scopeFen,
+    benefitFen,
+    lines,
+    deductions: total(lines.flatMap((line) => line.deductions)),
+    funding: [
+      { source: 'bureau_fund' as const, amountFen: paid.pooledFen },
+      { source: 'large_amount' as const, amountFen: paid.largeAmountFen },
+      { source: 'employer_plan' as const, amountFen: fromPlan },
+    ].filter(({ amountFen }) => amountFen > 0),
+    steps,
+    lessBp,
+    adds: {
+      ...{ deductibleFen, scopeFen, pooledFen: paid.pooledFen, largeAmountFen: paid.largeAmountFen, planFen: fromPlan },
+      stays: benefit.kinds.includes('INPATIENT') ? 1 : 0,
+    },
+  };
+}
+
+function rulesFor(rulebook: Rulebook, benefit: Benefit, about: Case, day: Day) {
+  const deductible = inForce(benefit.deductible, day);
+  const ratio = inForce(benefit.ratio, day);
+  const cap = inForce(benefit.cap, day);
+  const crossRegion = inForce(rulebook.crossRegion, day);
+  if (!deductible || !ratio || !cap || !crossRegion) return { covered: false, why: 'NOT_IN_FORCE' } as const;
+  const due = rowFor(deductible.value.table, about);
+  const segments = rowFor(ratio.value.table, about);
+  const limit = rowFor(cap.value.table, about);
+  if (!due || !segments || !limit) return { covered: false, why: 'CASE_NOT_COVERED' } as const;
+  return {
+    covered: true,
+    deductible: { ...deductible, value: { per: deductible.value.per, fen: due.fen } },
+    segments: { ...ratio, value: segments.segments },
+    cap: { ...cap, value: limit.fen },
+    largeAmount: inForce(benefit.largeAmount, day),
+    crossRegion,
+  } as const;
+}
+
+/** Points that the ratios lose. An emergency rescue counts as filed; somebody who lives there is paid as at home. */
+function lessFor({ insuredRegion, treatedRegion, circumstances }: Treatment, { countsAsFiled, lessBp }: CrossRegion): number {
+  if (isSameCity(insuredRegion, treatedRegion)) return 0;
+  if (circumstances.includes('LONG_TERM_RESIDENT')) return lessBp.longTermResident;
+  if (circumstances.includes('EMERGENCY')) return lessBp.emergency;
+  if (circumstances.includes('NO_REFERRAL')) return lessBp.unfiled;
+  const filed = circumstances.includes('REFERRAL_FILED') || countsAsFiled.some((digits) => treatedRegion.startsWith(digits));
+  return filed ? lessBp.filed : lessBp.unfiled;
+}
+
+/** The costs between `fromFen` and `toFen`, cut at the bounds of the segments. */
+function stepsOf(segments: readonly Segment[], { fromFen, toFen, lessBp }: { fromFen: Fen; toFen: Fen; lessBp: number }): Step[] {
+  return segments.flatMap(({ overFen, bp, fund }, index) => {
+    const start = Math.max(overFen, fromFen);
+    const end = Math.min(segments[index + 1]?.overFen ?? Number.MAX_SAFE_INTEGER, toFen);
+    if (end <= start) return [];
+    const paidBp = Math.max(0, bp - lessBp);
+    const costFen = fen(end - start);
+    return [{ fromFen: fen(start), toFen: fen(end), bp: paidBp, costFen, benefitFen: share(costFen, paidBp), fund }];
+  });
+}
+
+/** What the funds pay under the year's caps. `cutFen`: what a cap keeps back. */
+function capped(
+  steps: readonly Step[],
+  { capFen, largeAmount, soFar }: { capFen: Fen; largeAmount: { bp: number; capFen: Fen } | undefined; soFar: SoFar },
+): { pooledFen: Fen; largeAmountFen: Fen; cutFen: Fen } {
+  const of = (fund: Segment['fund']): Fen => sum(steps.filter((step) => step.fund === fund).map((step) => step.benefitFen));
+  const wantedFen = of('bureau_fund');
+  const pooledFen = min(wantedFen, fen(Math.max(0, capFen - soFar.pooledFen)));
+  const overFen = subtract(wantedFen, pooledFen);
+  const large = fen(of('large_amount') + (largeAmount ? share(overFen, largeAmount.bp) : 0));
+  const largeAmountFen = largeAmount ? min(large, fen(Math.max(0, largeAmount.capFen - soFar.largeAmountFen))) : large;
+  return { pooledFen, largeAmountFen, cutFen: fen(overFen + of('large_amount') - largeAmountFen) };
+}
+
+/** One deduction for each code and rule, in the order in which they come first. */
+function total(deductions: readonly Deduction[]): Deduction[] {
+  const all = new Map<string, Deduction>();
+  for (const deduction of deductions) {
+    const key = `${deduction.code} ${deduction.rule}`;
+    const before = all.get(key);
+    all.set(key, before ? { ...before, amountFen: fen(before.amountFen + deduction.amountFen) } : deduction);
+  }
+  return [...all.values()];
+}

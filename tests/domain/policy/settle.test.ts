@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { fen, formatYuan, parseYuan, type Fen } from '#domain/money.ts';
+import { explain, explainLine } from '#domain/policy/explain.ts';
+import { addsUp, type CostLine } from '#domain/policy/lines.ts';
+import type { EmployerPlan, Rulebook } from '#domain/policy/rulebook.ts';
+import { NOTHING_SO_FAR, settle, type Settlement, type Treatment } from '#domain/policy/settle.ts';
+import { parsePlan, parseRulebook } from '#platform/policy/rulebook-file.ts';
+
+const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../domain/rulebooks/${name}.json`, import.meta.url), 'utf8'));
+
+function rulebook(id: string): Rulebook {
+  const parsed = parseRulebook(read(id));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.value;
+}
+function plan(): EmployerPlan {
+  const parsed = parsePlan(read('plans/group-plan'));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.value;
+}
+
+const yuan = (text: string): Fen => parseYuan(text) ?? fen(Number.NaN);
+let lineNo = 0;
+const line = (itemClass: CostLine['itemClass'], amount: string, more: Partial<CostLine> = {}): CostLine => ({
+  ...{ lineNo: (lineNo += 1), itemCode: `X${lineNo}`, itemName: '项目', itemClass, quantity: '1', amountFen: yuan(amount) },
+  ...more,
+});
+const inShijiazhuang: Omit<Treatment, 'lines'> = {
+  ...{ insuredRegion: '130100', treatedRegion: '110000', kind: 'INPATIENT', visitStart: '2026-03-02', personType: '11', age: 40 },
+  ...{ hospital: { grade: '3', tier: 'provincial' }, circumstances: ['REFERRAL_FILED'], soFar: NOTHING_SO_FAR },
+};
+
+function settled(treatment: Treatment, rules: Rulebook, withPlan?: EmployerPlan): Settlement {
+  const result = settle(treatment, rules, withPlan);
+  if (!result.covered) throw new Error(result.why);
+  return result;
+}
+
+describe('the examples of the policy, to the fen', () => {
+  const workedA = [
+    line('03', '4000.00'),
+    // 1 000.00 above the highest price: 3 × 2 000.00
+    line('01', '7000.00', { quantity: '3', priceLimitFen: yuan('2000.00') }),
+    line('02', '20000.00', { preSelfPayBp: 1_000 }),
+    line('01', '19000.00'),
+  ];
+
+  test('worked A: insured in Shijiazhuang, in service, grade 3 in Beijing: (50 000 − 4 000 − 1 000 − 2 000 − 900) × 82 % = 34 522.00', () => {
+    const result = settled({ ...inShijiazhuang, lines: workedA }, rulebook('130100-310'));
+    expect(formatYuan(result.eligibleFen)).toBe('43000.00');
+    expect(formatYuan(result.benefitFen)).toBe('34522.00');
+    expect(result.deductions.map(({ code, rule, amountFen }) => [code, rule, formatYuan(amountFen)])).toEqual([
+      ['NOT_IN_CATALOGUE', 'catalogue', '4000.00'],
+      ['ABOVE_TARIFF', 'price-limit', '1000.00'],
+      ['DEDUCTIBLE', 'deductible', '900.00'],
+      ['COINSURANCE', 'ratio', '7578.00'],
+      ['COINSURANCE', 'pre-self-pay', '2000.00'],
+    ]);
+    // 15 478.00 = 4 000 + 1 000 + 2 000 + 900 + 7 578
+    expect(result.submittedFen - result.benefitFen).toBe(1_547_800);
+  });
+
+  test('worked A without filing, ten points less: 42 100 × 72 % = 30 312.00', () => {
+    const unfiled: Treatment = { ...inShijiazhuang, circumstances: ['NO_REFERRAL'], lines: workedA };
+    expect(formatYuan(settled(unfiled, rulebook('130100-310')).benefitFen)).toBe('30312.00');
+  });
+
+  test('worked B: Beijing, in service, grade 3, 45 000.00 in scope, first stay: 28 700 × 85 % + 10 000 × 90 % + 5 000 × 95 % = 38 145.00', () => {
+    const treatment: Treatment = { ...inShijiazhuang, insuredRegion: '110000', circumstances: [], lines: [line('01', '45000.00')] };
+    const result = settled(treatment, rulebook('110000-310'));
+    expect(formatYuan(result.benefitFen)).toBe('38145.00');
+    expect(result.steps.map(({ costFen, bp, benefitFen }) => [formatYuan(costFen), bp, formatYuan(benefitFen)])).toEqual([
+      ['28700.00', 8_500, '24395.00'],
+      ['10000.00', 9_000, '9000.00'],
+      ['5000.00', 9_500, '4750.00'],
+    ]);
+  });
+
+  test('published: a Langfang retiree in Beijing, chronic: 64.29 = 32.52 甲 + 31.77 乙, of which 3.18 beforehand; 61.11 × 80 % = 48.89', () => {
+    const treatment: Treatment = {
+      ...inShijiazhuang,
+      ...{ insuredRegion: '131000', kind: 'CHRONIC', personType: '12', age: 66, circumstances: ['LONG_TERM_RESIDENT'] },
+      lines: [line('01', '32.52'), line('02', '31.77', { preSelfPayBp: 1_000 })],
+    };
+    const result = settled(treatment, rulebook('131000-310'));
+    expect(result.lines.map((each) => formatYuan(each.eligibleFen))).toEqual(['32.52', '28.59']);
+    expect(formatYuan(result.benefitFen)).toBe('48.89');
+  });
+});
+
+describe('in words', () => {
+  test('every yuan of a claim, in both languages', () => {
+    const result = settled({ ...inShijiazhuang, lines: [line('01', '10000.00'), line('03', '2000.00')] }, rulebook('130100-310'));
+    // (10 000 − 900) × 82 % = 7 462.00; 9 100 − 7 462 = 1 638.00
+    const { zh, en, steps, unconfirmed } = explain(result);
+    expect(zh).toBe('12 000.00 = 7 462.00 医保统筹报销 + 900.00 起付线 + 1 638.00 按比例自付 + 2 000.00 目录外自费');
+    expect(en).toBe('12 000.00 = 7 462.00 paid by the pooled fund + 900.00 deductible + 1 638.00 your share + 2 000.00 not in the catalogue');
+    expect(steps.map((step) => step.zh)).toEqual(['9 100.00 × 82% = 7 462.00']);
+    expect(unconfirmed.map((text) => text.en)).toEqual(['deductible', 'your share']);
+    expect(result.lines.map((each) => explainLine(each).zh)).toEqual([
+      '10 000.00 = 7 462.00 报销 + 900.00 起付线 + 1 638.00 按比例自付',
+      '2 000.00 = 2 000.00 目录外自费',
+    ]);
+  });
+});
+
+test('the employer raises 70 % to 80 %: 8 200.00 above the deductible in Beijing, outpatient: 5 740.00 from the fund and 820.00 from the plan', () => {
+  const treatment: Treatment = {
+    ...inShijiazhuang,
+    ...{ insuredRegion: '110000', kind: 'OUTPATIENT', circumstances: [], lines: [line('01', '10000.00')] },
+  };
+  const result = settled(treatment, rulebook('110000-310'), plan());
+  expect(result.funding.map(({ source, amountFen }) => [source, formatYuan(amountFen)])).toEqual([
+    ['bureau_fund', '5740.00'],
+    ['employer_plan', '820.00'],
+  ]);
+  expect(result.lines.every(addsUp)).toBe(true);
+  const used = { ...NOTHING_SO_FAR, planFen: yuan('19900.00') };
+  const nearly = settled({ ...treatment, soFar: used }, rulebook('110000-310'), plan());
+  expect(nearly.funding.at(-1)).toEqual({ source: 'employer_plan', amountFen: yuan('100.00') });
+});
+
+test('a year’s cap: 3 500.00 for who is below 45, 4 500.00 from 45 on; what is above is nobody’s but the person’s', () => {
+  const of = (age: number) =>
+    settled({ ...inShijiazhuang, treatedRegion: '130100', kind: 'OUTPATIENT', age, lines: [line('01', '9000.00')] }, rulebook('130100-310'));
+  expect([of(44), of(45)].map((result) => formatYuan(result.benefitFen))).toEqual(['3500.00', '4500.00']);
+  // (9 000 − 100) × 60 % = 5 340.00
+  expect(of(44).deductions.find(({ rule }) => rule === 'annual-cap')?.amountFen).toBe(yuan('1840.00'));
+});
