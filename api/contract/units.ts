@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { FUNDING_SOURCES } from '#domain/bureau/decision.ts';
-import { ROLES } from '#domain/claim/actor.ts';
-import { CLAIM_KIND_CODES } from '#domain/claim/completeness.ts';
 import { formatYuan, parseYuan, type Fen } from '#domain/money.ts';
+import { CONFIGURABLE, ERASED, type ConfigurableRule } from '#domain/retention/periods.ts';
 import { CLAWBACKS, type PartialUnitSettings } from '#domain/org/settings.ts';
-import { line, pageQuery, region, time, unitCode, yuan } from './common.ts';
+import { actor, day, line, pageQuery, region, time, unitCode, yuan } from './common.ts';
 
 const duration = z
   .union([z.strictObject({ workingDays: z.int().min(0).max(2_500) }), z.strictObject({ seconds: z.int().min(0).max(315_360_000) })])
@@ -21,11 +20,15 @@ const serviceLevels = z.strictObject({
   appealWindow: wait('closesAfter'),
 });
 
-const approvalStep = z.strictObject({
-  role: z.enum(ROLES).exclude(['employee']),
-  minAmount: yuan.optional(),
-  claimKinds: z.array(z.enum(CLAIM_KIND_CODES)).min(1).optional(),
-});
+/** Days, within what the law leaves. */
+const retention = z
+  .strictObject(
+    Object.fromEntries(CONFIGURABLE.map((rule) => [rule, z.int().min(ERASED[rule].least).max(ERASED[rule].most).optional()])) as Record<
+      ConfigurableRule,
+      z.ZodOptional<z.ZodInt>
+    >,
+  )
+  .meta({ id: 'Retention', description: 'Days after which something is erased; docs/operations.md has the bounds and where they come from' });
 
 /** PartialUnitSettings of domain/org/settings.ts, amounts in yuan. What is left out is inherited from the parent. */
 export const unitSettings = z
@@ -36,16 +39,18 @@ export const unitSettings = z
       .refine((sources) => new Set(sources).size === sources.length, 'each source once')
       .meta({ uniqueItems: true })
       .optional(),
-    approvalSteps: z.array(approvalStep).max(20).optional(),
     payoutLimits: z.strictObject({ perInstruction: yuan.optional(), perDay: yuan.optional() }).optional(),
     maxResubmissions: z.int().min(0).max(100).optional(),
     clawback: z.enum(CLAWBACKS).optional(),
+    retention: retention.optional(),
   })
   .meta({ id: 'UnitSettings' });
 type UnitSettingsJson = z.output<typeof unitSettings>;
 
 export const unitParams = z.strictObject({ code: unitCode });
 export const unitQuery = z.strictObject({ ...pageQuery, parentCode: unitCode.optional() });
+
+export const unitAsOfQuery = z.strictObject({ on: day.optional() });
 
 const name = line(100);
 export const newUnit = z
@@ -70,25 +75,41 @@ export const unit = z
   })
   .meta({ id: 'Unit', description: '`settings` are its own; what it leaves out it inherits' });
 
+export const unitHistory = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        name: z.string(),
+        nameEn: z.string(),
+        parentCode: unitCode.nullable(),
+        validFrom: time,
+        validTo: time.nullable(),
+        changedBy: actor.nullable(),
+      }),
+    ),
+  })
+  .meta({
+    id: 'UnitHistory',
+    description: '`validTo` is excluded; `changedBy` ended it by making it another. A parent that the caller does not see has no code',
+  });
+
 /** Into what a unit's row stores: amounts in fen, absent where absent. */
 export function settingsFromJson(json: UnitSettingsJson): PartialUnitSettings {
-  const { payoutLimits, approvalSteps, ...rest } = json;
+  const { payoutLimits, ...rest } = json;
   // stored as JSON, which has no undefined: what was left out stays out
   return JSON.parse(
     JSON.stringify({
       ...rest,
-      approvalSteps: approvalSteps?.map(({ minAmount, ...step }) => ({ ...step, minAmountFen: fenOf(minAmount) })),
       payoutLimits: payoutLimits && { perInstructionFen: fenOf(payoutLimits.perInstruction), perDayFen: fenOf(payoutLimits.perDay) },
     }),
   ) as PartialUnitSettings;
 }
 
 export function settingsToJson(settings: PartialUnitSettings): UnitSettingsJson {
-  const { payoutLimits, approvalSteps, ...rest } = settings;
+  const { payoutLimits, ...rest } = settings;
   return JSON.parse(
     JSON.stringify({
       ...rest,
-      approvalSteps: approvalSteps?.map(({ minAmountFen, ...step }) => ({ ...step, minAmount: yuanOf(minAmountFen) })),
       payoutLimits: payoutLimits && { perInstruction: yuanOf(payoutLimits.perInstructionFen), perDay: yuanOf(payoutLimits.perDayFen) },
     }),
   ) as UnitSettingsJson;

@@ -1,11 +1,15 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { refuse } from '#domain/errors.ts';
-import { can } from '#domain/org/can.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
-import { createUnit, findUnit, listUnits, lockTree, lockUnit, moveUnit, updateUnit, type UnitRow } from '#prisma/queries/units.ts';
+import { endOfDay, shanghaiDay } from '#domain/calendar.ts';
+import { refuse, type Refusal } from '#domain/errors.ts';
+import type { Tx } from '#prisma/database.ts';
+import { audit } from '#prisma/queries/audit.ts';
+import { listUnitVersions, unitTreeAsOf, type UnitVersion } from '#prisma/queries/unit-history.ts';
+import { changeUnit, createUnit, findUnit, listUnits, lockTree, lockUnit, type UnitRow } from '#prisma/queries/units.ts';
 import { z } from 'zod';
+import { actorToJson } from '../claim-json.ts';
 import { etag, headers, pageOf, responses, versionOf } from '../contract/common.ts';
-import { newUnit, settingsFromJson, settingsToJson, unit, unitParams, unitPatch, unitQuery } from '../contract/units.ts';
+import { newUnit, settingsFromJson, settingsToJson, unit, unitAsOfQuery, unitHistory, unitParams, unitPatch, unitQuery } from '../contract/units.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
 import { changedFields, mustFind, withoutAbsent } from '../patch.ts';
@@ -15,12 +19,12 @@ const tags = ['directory'];
 
 /** Units (单位): the tree that an HR system keeps current. */
 export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database, clock } = app.deps;
+  const { clock } = app.deps;
 
   app.get(
     '/v1/units',
     {
-      config: { access: 'directory:read' },
+      config: { access: 'directory:read', action: 'unit.read' },
       schema: {
         tags,
         summary: 'Units of the subtree',
@@ -35,7 +39,7 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
       if (!read.ok) return reply.refuse(read);
       const listed = await listedUnit(request, 'unit.read', { code: parentCode });
       if (!listed.ok) return reply.refuse(listed);
-      const rows = await listUnits(database, { within: request.caller.unitId, parentCode, afterCode: read.after, limit: limit + 1 });
+      const rows = await listUnits(request.db, { within: listed.within, parentCode, afterCode: read.after, limit: limit + 1 });
       return pageFrom(rows, { limit, item: toJson, position: (row) => row.code });
     },
   );
@@ -43,22 +47,56 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
     '/v1/units/:code',
     {
-      config: { access: 'directory:read' },
-      schema: { tags, summary: 'A unit', headers: headers(), params: unitParams, response: responses({ 200: unit }, { codes: ['FORBIDDEN'] }) },
+      config: { access: 'directory:read', action: 'unit.read' },
+      schema: {
+        tags,
+        summary: 'A unit',
+        description: 'With `on`: name and parent as they were when that day ended in China; the rest as it is.',
+        headers: headers(),
+        params: unitParams,
+        querystring: unitAsOfQuery,
+        response: responses({ 200: unit }, { codes: ['FORBIDDEN', 'DATE_IN_FUTURE'] }),
+      },
     },
     async (request, reply) => {
-      const found = await findUnit(database, { code: request.params.code, within: request.caller.unitId });
+      const found = await findUnit(request.db, { code: request.params.code });
       if (!found) return reply.refuse(refuse('NOT_FOUND'));
-      const allowed = can(request.asker, 'unit.read', { unitAncestors: found.ancestorIds });
+      const allowed = request.may('unit.read', { unitAncestors: found.ancestorIds });
       if (!allowed.ok) return reply.refuse(allowed);
-      return reply.header('etag', etag(found.version)).send(toJson(found));
+      const { on } = request.query;
+      if (on === undefined) return reply.header('etag', etag(found.version)).send(toJson(found));
+      if (on > shanghaiDay(clock())) return reply.refuse(refuse('DATE_IN_FUTURE', { params: { path: 'on' } }));
+      const then = (await unitTreeAsOf(request.db, { at: endOfDay(on) })).find(({ id }) => id === found.id);
+      if (!then) return reply.refuse(refuse('NOT_FOUND'));
+      return toJson({ ...found, name: then.name, nameEn: then.nameEn, parentCode: then.parentCode });
+    },
+  );
+
+  app.get(
+    '/v1/units/:code/history',
+    {
+      config: { access: 'directory:read', action: 'unit.read' },
+      schema: {
+        tags,
+        summary: 'What a unit was called and where it stood, the present first',
+        headers: headers(),
+        params: unitParams,
+        response: responses({ 200: unitHistory }, { codes: ['FORBIDDEN'] }),
+      },
+    },
+    async (request, reply) => {
+      const found = await findUnit(request.db, { code: request.params.code });
+      if (!found) return reply.refuse(refuse('NOT_FOUND'));
+      const allowed = request.may('unit.read', { unitAncestors: found.ancestorIds });
+      if (!allowed.ok) return reply.refuse(allowed);
+      return { items: (await listUnitVersions(request.db, { id: found.id })).map(versionJson) };
     },
   );
 
   app.post(
     '/v1/units',
     {
-      config: { access: 'directory:write' },
+      config: { access: 'directory:write', action: 'unit.write' },
       schema: {
         tags,
         summary: 'Add a unit below another',
@@ -70,16 +108,15 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
     async (request, reply) =>
       withIdempotency(request, reply, async (tx) => {
         const { parentCode, settings, ...rest } = request.body;
-        const within = request.caller.unitId;
         await lockTree(tx);
-        const parent = await findUnit(tx, { code: parentCode, within });
+        const parent = await findUnit(tx, { code: parentCode });
         if (!parent) return refuse('UNIT_UNKNOWN', { params: { parentCode } });
-        const allowed = can(request.asker, 'unit.write', { unitAncestors: parent.ancestorIds });
+        const allowed = request.may('unit.write', { unitAncestors: parent.ancestorIds });
         if (!allowed.ok) return allowed;
-        const made = await createUnit(tx, { parentId: parent.id, unit: { ...rest, settings: settingsFromJson(settings) } });
+        const made = await createUnit(tx, { parentId: parent.id, unit: { ...rest, settings: settingsFromJson(settings) }, at: clock() });
         if (made === 'exists') return refuse('ALREADY_EXISTS');
-        const row = await mustFind(findUnit(tx, { code: rest.code, within }));
-        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'unit-added', detail: { unitId: row.id } });
+        const row = await mustFind(findUnit(tx, { code: rest.code }));
+        await audit(tx, { unitId: row.id, at: clock(), actor: request.actor, action: 'unit-added', detail: { unitId: row.id } });
         return { ok: true, status: 201, body: toJson(row), headers: { etag: etag(row.version), location: `/v1/units/${row.code}` } };
       }),
   );
@@ -87,7 +124,7 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
   app.patch(
     '/v1/units/:code',
     {
-      config: { access: 'directory:write' },
+      config: { access: 'directory:write', action: 'unit.write' },
       schema: {
         tags,
         summary: 'Rename, set, close or move a unit',
@@ -99,27 +136,22 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
     },
     async (request, reply) => {
       const { parentCode, settings, ...rest } = request.body;
-      const within = request.caller.unitId;
       const { code } = request.params;
       // refusals come before the first write: what is returned is committed
-      const outcome = await database.write(async (tx) => {
+      const outcome = await request.db.write(async (tx) => {
         if (parentCode !== undefined) await lockTree(tx);
-        const was = await lockUnit(tx, { code, within });
+        const was = await lockUnit(tx, { code });
         if (!was) return refuse('NOT_FOUND');
-        const allowed = can(request.asker, 'unit.write', { unitAncestors: was.ancestorIds });
+        const allowed = request.may('unit.write', { unitAncestors: was.ancestorIds });
         if (!allowed.ok) return allowed;
         if (was.version !== versionOf(request.headers['if-match'])) return refuse('VERSION_MISMATCH');
-        if (parentCode !== undefined && parentCode !== was.parentCode) {
-          const parent = await findUnit(tx, { code: parentCode, within });
-          if (!parent) return refuse('UNIT_UNKNOWN', { params: { parentCode } });
-          const there = can(request.asker, 'unit.write', { unitAncestors: parent.ancestorIds });
-          if (!there.ok) return there;
-          if ((await moveUnit(tx, { id: was.id, parentId: parent.id })) === 'cycle') return refuse('UNIT_CYCLE');
-        }
-        await updateUnit(tx, { id: was.id, change: { ...was, ...withoutAbsent(rest), ...(settings && { settings: settingsFromJson(settings) }) } });
-        const row = await mustFind(findUnit(tx, { code, within }));
+        const parent = await newParent(tx, request, { was, parentCode });
+        if (!parent.ok) return parent;
+        const change = { ...was, ...withoutAbsent(rest), ...(settings && { settings: settingsFromJson(settings) }), parentId: parent.id };
+        if ((await changeUnit(tx, { was, change, actor: request.actor, at: clock() })) === 'cycle') return refuse('UNIT_CYCLE');
+        const row = await mustFind(findUnit(tx, { code }));
         const detail = { unitId: was.id, fields: changedFields(was, row) };
-        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'unit-changed', detail });
+        await audit(tx, { unitId: row.id, at: clock(), actor: request.actor, action: 'unit-changed', detail });
         return { ok: true as const, row };
       });
       if (!outcome.ok) return reply.refuse(outcome);
@@ -127,6 +159,26 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
     },
   );
 };
+
+/** Where the unit is to stand. Moving it takes the right on the parent that loses it and on the one that gets it. */
+async function newParent(
+  tx: Tx,
+  request: FastifyRequest,
+  { was, parentCode }: { was: UnitRow; parentCode: string | undefined },
+): Promise<{ ok: true; id: string | null } | Refusal> {
+  if (parentCode === undefined || parentCode === was.parentCode) return { ok: true, id: was.parentId };
+  const from = request.may('unit.write', { unitAncestors: was.ancestorIds.slice(0, -1) });
+  if (!from.ok) return from;
+  const parent = await findUnit(tx, { code: parentCode });
+  if (!parent) return refuse('UNIT_UNKNOWN', { params: { parentCode } });
+  const to = request.may('unit.write', { unitAncestors: parent.ancestorIds });
+  return to.ok ? { ok: true, id: parent.id } : to;
+}
+
+function versionJson({ name, nameEn, parentCode, validFrom, validTo, changedBy }: UnitVersion): z.output<typeof unitHistory>['items'][number] {
+  const until = { validTo: validTo?.toISOString() ?? null, changedBy: changedBy && actorToJson(changedBy) };
+  return { name, nameEn, parentCode, validFrom: validFrom.toISOString(), ...until };
+}
 
 function toJson(row: UnitRow): z.output<typeof unit> {
   const { code, name, nameEn, parentCode, region, active, version } = row;

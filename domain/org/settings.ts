@@ -1,8 +1,7 @@
 import type { FundingSource } from '../bureau/decision.ts';
 import type { Duration } from '../calendar.ts';
-import type { Role } from '../claim/actor.ts';
-import type { ClaimKind } from '../claim/completeness.ts';
 import { fen, type Fen } from '../money.ts';
+import type { ConfigurableRule } from '../retention/periods.ts';
 
 /** How long every waiting step may take. Working days by default; a unit may set each alone. */
 export type ServiceLevels = {
@@ -21,15 +20,6 @@ export type ServiceLevels = {
 };
 export type Step = keyof ServiceLevels;
 
-/** A step of the unit's own approval flow; decided by a holder of `role` on the claim's unit or above. */
-export type ApprovalStep = {
-  role: Role;
-  /** asked for claims of this amount and above; always where absent */
-  minAmountFen?: Fen;
-  /** asked for these kinds; for all where absent */
-  claimKinds?: readonly ClaimKind[];
-};
-
 export const CLAWBACKS = ['repayment', 'wage-deduction'] as const;
 /** How money of a reversed claim comes back: the employee transfers it, or payroll withholds it. */
 export type Clawback = (typeof CLAWBACKS)[number];
@@ -42,13 +32,13 @@ export type UnitSettings = {
    * is reimbursed by the fund. Where a bureau pays employees directly, the unit leaves `bureau_fund` and `large_amount` out: those are then tracked only.
    */
   paysFundingSources: readonly FundingSource[];
-  /** in order; none by default, so that no claim waits for a person of ours without need */
-  approvalSteps: readonly ApprovalStep[];
   /** a payment above a limit becomes a task for finance */
   payoutLimits: { perInstructionFen: Fen; perDayFen: Fen };
   /** how many claims in a row may take up a denied one */
   maxResubmissions: number;
   clawback: Clawback;
+  /** days, within what the law leaves (domain/retention/periods.ts) */
+  retention: Partial<Record<ConfigurableRule, number>>;
 };
 
 /** What a unit's row stores: any part of it, to any depth of two. A list replaces the inherited list as a whole. */
@@ -71,10 +61,10 @@ export const DEFAULT_SETTINGS: UnitSettings = {
     appealWindow: { closesAfter: { workingDays: 45 } },
   },
   paysFundingSources: ['bureau_fund', 'large_amount', 'employer_plan'],
-  approvalSteps: [],
   payoutLimits: { perInstructionFen: fen(50_000_000), perDayFen: fen(500_000_000) },
   maxResubmissions: 3,
   clawback: 'repayment',
+  retention: {},
 };
 
 /** The settings in force on a unit: the defaults, overlaid by each unit on the way from the root down to it. */
@@ -95,14 +85,9 @@ function overlay(base: UnitSettings, own: PartialUnitSettings): UnitSettings {
       appealWindow: { ...was.appealWindow, ...levels.appealWindow },
     },
     paysFundingSources: own.paysFundingSources ?? base.paysFundingSources,
-    approvalSteps: own.approvalSteps ?? base.approvalSteps,
     payoutLimits: { ...base.payoutLimits, ...own.payoutLimits },
     maxResubmissions: own.maxResubmissions ?? base.maxResubmissions,
     clawback: own.clawback ?? base.clawback,
+    retention: { ...base.retention, ...own.retention },
   };
-}
-
-/** The approval steps that a claim has to pass, in order. */
-export function approvalStepsFor(settings: UnitSettings, claim: { kind: ClaimKind; submittedFen: Fen }): ApprovalStep[] {
-  return settings.approvalSteps.filter((step) => claim.submittedFen >= (step.minAmountFen ?? 0) && (step.claimKinds?.includes(claim.kind) ?? true));
 }
