@@ -3,12 +3,14 @@ import type { DocumentKind } from '../claim/completeness.ts';
 import type { MoveType } from '../claim/moves.ts';
 import type { ClaimState } from '../claim/states.ts';
 import type { TaskKind } from '../claim/tasks.ts';
+import type { ConsentPurpose } from '../consent/purposes.ts';
 
 export const NOTICE_TEMPLATES = [
   'DRAFT_TO_CONFIRM',
   'CLAIM_SUBMITTED',
   'MATERIALS_MISSING',
   'MATERIALS_REMINDER',
+  'CONSENT_NEEDED',
   'DUPLICATE_CHECK',
   'SENT_TO_BUREAU',
   'APPROVED',
@@ -24,6 +26,8 @@ export const NOTICE_TEMPLATES = [
   'ACCOUNT_REMINDER',
   'ACCOUNT_CHANGED',
   'IDENTITY_CHANGED',
+  'SUBSTITUTION_MADE',
+  'SUBSTITUTION_ENDED',
   'APPEAL_RECEIVED',
   'APPEAL_UPHELD',
   'APPEAL_GRANTED',
@@ -36,6 +40,13 @@ export const NOTICE_TEMPLATES = [
   'BUREAU_SLOW',
   'ESCALATED',
   'TASK_WAITING',
+  'APPROVAL_REQUESTED',
+  'APPROVAL_PROGRESS',
+  'APPROVAL_NOT_NEEDED',
+  'APPROVAL_REFUSED',
+  'APPROVAL_RETURNED',
+  'APPROVAL_URGED',
+  'APPROVAL_COPIED',
 ] as const;
 export type NoticeTemplate = (typeof NOTICE_TEMPLATES)[number];
 
@@ -43,13 +54,19 @@ export type NoticeTemplate = (typeof NOTICE_TEMPLATES)[number];
  * Whom a message goes to. Who the claimant is, or holds the role, is looked up when it is sent. An address is fixed when it is written: whoever
  * changed an address must not so receive the message about it.
  */
-export type Recipient = { kind: 'claimant' } | { kind: 'role'; role: Role; unitId: string } | ({ kind: 'address' } & Address);
+export type Recipient =
+  | { kind: 'claimant' }
+  | { kind: 'employee'; employeeId: string }
+  | { kind: 'role'; role: Role; unitId: string }
+  | ({ kind: 'address' } & Address);
 export type Address = { name: string; email: string; locale: string };
 
 /** What a message may say, all optional. Amounts are decimal yuan; `until` is RFC 3339. Nothing medical: lines by number, reasons by code. */
 export type NoticeParams = {
   documents?: readonly DocumentKind[];
   until?: string;
+  /** what the claimant's consent is needed for */
+  consents?: readonly ConsentPurpose[];
   /** true where `until` lies beyond the published holidays */
   provisional?: boolean;
   submitted?: string;
@@ -62,8 +79,15 @@ export type NoticeParams = {
   reasons?: readonly string[];
   /** what was cut, line by line */
   cuts?: readonly { lineNo: number; amount: string; reason: string }[];
-  /** what holds a payout up */
+  /** what holds a payout up, or how an approval came to a person */
   cause?: string;
+  /** of a substitution: employee numbers, and RFC 3339 */
+  absentNo?: string;
+  substituteNo?: string;
+  from?: string;
+  /** of an approval: which step it is about, and how many there are */
+  step?: number;
+  steps?: number;
   task?: TaskKind;
   /** 1 branch manager, 2 head office */
   level?: number;
@@ -77,7 +101,7 @@ export type NoticeContext = {
   fromState: ClaimState | null;
   params: NoticeParams;
   /** the tasks that the transition opens */
-  tasks: readonly { kind: TaskKind; role: Role; unitId: string; level?: number; until?: string }[];
+  tasks: readonly { kind: TaskKind; role: Role; unitId: string; level?: number; until?: string; assignees?: readonly string[] }[];
 };
 
 const AT_BUREAU: readonly ClaimState[] = ['SENT_TO_BUREAU', 'IN_REVIEW', 'APPEAL_REVIEW'];
@@ -114,7 +138,9 @@ export function noticesFor(type: MoveType, toState: ClaimState, context: NoticeC
   if (type === 'REMINDED' && AT_BUREAU.includes(toState)) {
     drafts.push({ template: 'BUREAU_SLOW', params, recipient: { kind: 'role', role: 'hr', unitId } });
   }
-  for (const { kind, role, level, until, unitId: decidingUnitId } of context.tasks) {
+  for (const { kind, role, level, until, unitId: decidingUnitId, assignees = [] } of context.tasks) {
+    // whoever is asked in person is told so in person (approval-notices.ts)
+    if (assignees.length > 0) continue;
     drafts.push({
       template: kind === 'ESCALATION' ? 'ESCALATED' : 'TASK_WAITING',
       // of what concerns the claimant a decider's mail repeats nothing
@@ -130,6 +156,8 @@ function claimantTemplate(type: MoveType, toState: ClaimState, { fromState, para
   if (type === 'PAID' && fromState !== 'PAYMENT_IN_PROCESS') return 'PAID_DIRECTLY';
   // what is finance's to mend is not put on the claimant
   if (type === 'PAYMENT_FAILED' && tasks.some(({ kind }) => kind === 'PAYOUT_ATTENTION')) return 'PAYMENT_DELAYED';
+  if (type === 'INFO_REQUESTED' && params.cause === 'RETURNED') return 'APPROVAL_RETURNED';
+  if (params.consents) return 'CONSENT_NEEDED';
   if (type === 'PAYOUT_BLOCKED') return params.cause === 'NO_ACCOUNT' ? 'ACCOUNT_NEEDED' : undefined;
   const entry = TO_CLAIMANT[type];
   return typeof entry === 'object' ? entry[toState] : entry;

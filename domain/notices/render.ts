@@ -1,6 +1,7 @@
 import type { Locale } from '../locale.ts';
 import type { NoticeParams, NoticeTemplate } from './notice.ts';
-import { TEMPLATES, type Block } from './templates.ts';
+import { TEMPLATES } from './templates.ts';
+import type { Block } from './words.ts';
 
 export type Message = { subject: string; text: string; html: string };
 

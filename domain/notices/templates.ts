@@ -1,12 +1,11 @@
 import { REASONS, reasonCodeFor } from '../claim/reasons.ts';
 import { documentLabel } from '../claim/remarks.ts';
 import type { TaskKind } from '../claim/tasks.ts';
+import { CONSENT_LABELS } from '../consent/purposes.ts';
 import { formatDate, formatList, type Locale } from '../locale.ts';
+import { APPROVAL_TEMPLATES } from './approval-templates.ts';
 import type { NoticeParams, NoticeTemplate } from './notice.ts';
-
-/** A paragraph, or a list of items. */
-export type Block = string | readonly string[];
-type Words = { subject: string; body: readonly (Block | undefined)[] };
+import { before, type Block, type Words } from './words.ts';
 
 const DIRECT: Record<Locale, string> = { zh: '款项由医保局直接支付给您。', en: 'The bureau itself pays you the money.' };
 
@@ -42,6 +41,20 @@ export const TEMPLATES: Record<NoticeTemplate, Record<Locale, (params: NoticePar
     en: (p) => ({
       subject: 'Reminder: your claim waits for documents',
       body: [`Your claim is still waiting for these documents${before(p, 'en')}:`, documents(p, 'en'), 'Without them it will be denied.'],
+    }),
+  },
+  CONSENT_NEEDED: {
+    zh: (p) => ({
+      subject: '报销申请需要您的同意',
+      body: [`您的报销申请需要您同意后才能继续${before(p, 'zh')}：`, consents(p, 'zh'), '是否同意由您决定，可随时撤回；同意后申请自动继续。'],
+    }),
+    en: (p) => ({
+      subject: 'Your claim needs your consent',
+      body: [
+        `Your claim cannot go on without your consent${before(p, 'en')}:`,
+        consents(p, 'en'),
+        'It is yours to give or not, and to withdraw at any time. Once it is given the claim goes on by itself.',
+      ],
     }),
   },
   DUPLICATE_CHECK: {
@@ -167,6 +180,32 @@ export const TEMPLATES: Record<NoticeTemplate, Record<Locale, (params: NoticePar
       ],
     }),
   },
+  SUBSTITUTION_MADE: {
+    zh: (p) => ({
+      subject: '代理已设置',
+      body: [
+        `${period(p, 'zh')}，工号${p.substituteNo ?? ''}代工号${p.absentNo ?? ''}处理待办。`,
+        '代理人以本人名义办理，每一步都记录为“代”。如对此有疑问，请立即联系人力资源。',
+      ],
+    }),
+    en: (p) => ({
+      subject: 'Somebody stands in',
+      body: [
+        `${period(p, 'en')}, ${p.substituteNo ?? ''} stands in for ${p.absentNo ?? ''}.`,
+        'Whatever is decided so is recorded under both. If this surprises you, call HR at once.',
+      ],
+    }),
+  },
+  SUBSTITUTION_ENDED: {
+    zh: (p) => ({
+      subject: '代理已结束',
+      body: [`工号${p.substituteNo ?? ''}代工号${p.absentNo ?? ''}处理待办的代理，于${formatDate(p.until ?? '', 'zh')}结束。`],
+    }),
+    en: (p) => ({
+      subject: 'A substitution ends',
+      body: [`${p.substituteNo ?? ''} stands in for ${p.absentNo ?? ''} until ${formatDate(p.until ?? '', 'en')} and no longer.`],
+    }),
+  },
   APPEAL_RECEIVED: {
     zh: () => ({ subject: '复核申请已收到', body: ['我们已收到您的复核申请，将由另一位审核人处理。结果会通知您。'] }),
     en: () => ({
@@ -244,7 +283,13 @@ export const TEMPLATES: Record<NoticeTemplate, Record<Locale, (params: NoticePar
     zh: (p) => ({ subject: `待办：${taskLabel(p, 'zh')}`, body: [`有一项待办等待您处理${before(p, 'zh')}：${taskLabel(p, 'zh')}。`] }),
     en: (p) => ({ subject: `To do: ${taskLabel(p, 'en')}`, body: [`Something waits for your decision${before(p, 'en')}: ${taskLabel(p, 'en')}.`] }),
   },
+  ...APPROVAL_TEMPLATES,
 };
+
+function period({ from = '', until = '' }: NoticeParams, locale: Locale): string {
+  const [start, end] = [formatDate(from, locale), formatDate(until, locale)];
+  return locale === 'zh' ? `${start}至${end}` : `From ${start} to ${end}`;
+}
 
 const TASK_LABELS: Record<TaskKind, Record<Locale, string>> = {
   DUPLICATE_REVIEW: { zh: '核实疑似重复报销', en: 'verify a suspected duplicate' },
@@ -262,16 +307,13 @@ function taskLabel({ task }: NoticeParams, locale: Locale): string {
   return task ? TASK_LABELS[task][locale] : { zh: '待处理事项', en: 'a task' }[locale];
 }
 
-function before({ until, provisional }: NoticeParams, locale: Locale): string {
-  if (!until) return '';
-  const date = formatDate(until, locale);
-  if (locale === 'zh') return `（截止${date}${provisional ? '，暂定' : ''}）`;
-  return ` by ${date}${provisional ? ' (provisional)' : ''}`;
-}
-
 function tail({ accountTail }: NoticeParams, locale: Locale): string {
   if (!accountTail) return '';
   return locale === 'zh' ? `（尾号${accountTail}）` : ` to the account ending in ${accountTail}`;
+}
+
+function consents(params: NoticeParams, locale: Locale): Block | undefined {
+  return params.consents?.length ? params.consents.map((purpose) => CONSENT_LABELS[purpose][locale]) : undefined;
 }
 
 function documents(params: NoticeParams, locale: Locale): Block | undefined {
