@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 
 /**
- * Where the content of documents lies. A key is made by the caller of a unit and a hash, `<unit id>/<64 hex>`: content under a key never changes, so
- * putting it twice is putting it once.
+ * Where the sealed content of documents lies. A key is made by the caller of a unit and a hash, `<unit id>/<64 hex>`, and says nothing of the content: content under a key
+ * never changes, so putting it twice is putting it once.
  */
 export type DocumentStore = {
   /** Returns when the content would survive a power cut. */
   put(key: string, content: Uint8Array): Promise<void>;
-  /** The content as a stream; undefined where there is none. */
-  get(key: string): Promise<Readable | undefined>;
+  /** Whole, because nothing of it may be used before its seal was checked; undefined where there is none. */
+  get(key: string): Promise<Buffer | undefined>;
   stat(key: string): Promise<{ sizeBytes: number } | undefined>;
+  /** Takes back what no row came to name. */
+  remove(key: string): Promise<void>;
 };
 
 const KEY = /^[0-9a-f-]{36}\/[0-9a-f]{64}$/;
@@ -50,7 +50,17 @@ export function fileDocumentStore(dir: string): DocumentStore {
       await syncDirectories(dirname(path), dir);
     },
     async get(key) {
-      return (await statOf(key)) && createReadStream(pathOf(key));
+      try {
+        return await readFile(pathOf(key));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+    async remove(key) {
+      await unlink(pathOf(key)).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
     },
   };
 }

@@ -23,14 +23,26 @@ const ENCRYPTED = 0x1;
 const STORED = 0;
 const DEFLATED = 8;
 
+/** in UTF-16 as well, once its zeros are gone */
+const DECLARATIONS = /<!(DOCTYPE|ENTITY)/i;
+
 const inflate = promisify(inflateRaw);
 
 type Entry = { name: string; method: number; crc: number; packedBytes: number; unpackedBytes: number; localOffset: number };
 
 export const looksLikeZip = (content: Buffer): boolean => content.length >= END_BYTES && content.readUInt32LE(0) === LOCAL;
+/** Programs for archives look at the end alone. */
+export const endsLikeZip = (content: Buffer): boolean => findEnd(content) !== undefined;
 
 /** Whether a zip is an OFD. Every entry is unpacked under its cap, because the sizes that the directory declares may be lies. */
 export async function readOfd(content: Buffer): Promise<{ ok: true } | Refusal> {
+  const unpacked = await unpackOfd(content);
+  return unpacked.ok ? { ok: true } : unpacked;
+}
+
+/** As `readOfd`, with the XML that is in it by its path. */
+export async function unpackOfd(content: Buffer): Promise<{ ok: true; xml: Map<string, Buffer> } | Refusal> {
+  const xml = new Map<string, Buffer>();
   const entries = readDirectory(content);
   if (!Array.isArray(entries)) return entries;
   const declared = entries.reduce((total, entry) => total + entry.unpackedBytes, 0);
@@ -51,9 +63,11 @@ export async function readOfd(content: Buffer): Promise<{ ok: true } | Refusal> 
     const unpacked = await unpack(entry, packed);
     if (unpacked === 'too-much') return refuse('DOCUMENT_SUSPICIOUS');
     if (unpacked === 'broken' || crc32(unpacked) !== entry.crc) return refuse('DOCUMENT_CONTENT_MISMATCH');
+    if (/\.xml$/i.test(entry.name) && DECLARATIONS.test(unpacked.toString('latin1').replaceAll('\0', ''))) return refuse('DOCUMENT_SUSPICIOUS');
     if (entry === root && !/<([\w.-]+:)?OFD[\s>]/.test(unpacked.toString('utf8'))) return refuse('DOCUMENT_CONTENT_MISMATCH');
+    if (/\.xml$/i.test(entry.name)) xml.set(entry.name, unpacked);
   }
-  return { ok: true };
+  return { ok: true, xml };
 }
 
 function readDirectory(content: Buffer): Entry[] | Refusal {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MEDIA_TYPES } from '#platform/media-type.ts';
+import { DOCUMENT_NOTES } from '#platform/render/documents.ts';
 import { line, time, unitCode, uuid } from './common.ts';
 
 export const documentId = uuid.meta({ description: 'Id of a stored document' });
@@ -22,15 +23,20 @@ export const uploadBody = z.any().meta({
   },
 });
 
+/** Pages count from 1. */
+export const previewQuery = z.strictObject({ page: z.coerce.number().int().min(1).max(1_000).default(1) });
+
 export const documentParams = z.strictObject({ id: documentId });
 
 export const document = z
   .strictObject({
     id: documentId,
     unitCode,
-    fileName: z.string(),
+    fileName: z.string().nullable().meta({ description: 'null: it was erased' }),
     mediaType,
     sizeBytes: z.int(),
+    pages: z.int().nullable().meta({ description: 'Of PDF and images; null for XML and OFD' }),
+    notes: z.array(z.enum(DOCUMENT_NOTES)).meta({ description: 'EMBEDDED_FILES: a PDF that carries other files. RESTRICTED: a PDF locked against changes' }),
     sha256: z.string(),
     sm3: z.string(),
     createdAt: time,

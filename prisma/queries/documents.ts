@@ -1,15 +1,20 @@
 import type { Database, Tx } from '../database.ts';
+import { DOCUMENT_KEY, openFileName, type DocumentKey } from './document-keys.ts';
 
 type Reader = Pick<Database, 'query'>;
 
-export type DocumentRow = {
-  id: string;
+export type DocumentRow = DocumentKey & {
+  unitId: string;
   unitCode: string;
   /** from the root to the document's unit */
   ancestorIds: string[];
-  fileName: string;
+  /** `openFileName` */
+  sealedName: Uint8Array;
   mediaType: string;
   sizeBytes: number;
+  /** null where the format has none */
+  pages: number | null;
+  notes: string[];
   sha256: string;
   sm3: string;
   storageKey: string;
@@ -18,16 +23,13 @@ export type DocumentRow = {
   createdAt: Date;
 };
 
-const DOCUMENT = `d.id, u.code AS "unitCode", u.ancestor_ids AS "ancestorIds", d.file_name AS "fileName", d.media_type AS "mediaType",
+const DOCUMENT = `${DOCUMENT_KEY}, d.unit_id AS "unitId", d.pages, d.notes, u.code AS "unitCode", u.ancestor_ids AS "ancestorIds", d.media_type AS "mediaType",
   d.size_bytes AS "sizeBytes", d.sha256, d.sm3, d.storage_key AS "storageKey", d.uploaded_by AS "uploadedBy", d.created_at AS "createdAt"`;
 
-/** The documents among `ids` that lie in the subtree of `within`. SQL: a submission asks inside its transaction. */
-export async function findDocuments(db: Reader, { ids, within }: { ids: readonly string[]; within: string }): Promise<DocumentRow[]> {
+/** The documents among `ids` that the scope opens. SQL: a submission asks inside its transaction. */
+export async function findDocuments(db: Reader, { ids }: { ids: readonly string[] }): Promise<DocumentRow[]> {
   if (ids.length === 0) return [];
-  const { rows } = await db.query<DocumentRow>(
-    `SELECT ${DOCUMENT} FROM document d JOIN unit u ON u.id = d.unit_id WHERE d.id = ANY ($1::uuid[]) AND u.ancestor_ids @> ARRAY[$2::uuid]`,
-    [ids, within],
-  );
+  const { rows } = await db.query<DocumentRow>(`SELECT ${DOCUMENT} FROM document d JOIN unit u ON u.id = d.unit_id WHERE d.id = ANY ($1::uuid[])`, [ids]);
   return rows;
 }
 
@@ -37,18 +39,23 @@ export async function findClaimantsOf({ prisma }: Pick<Database, 'prisma'>, { do
   return claims.map((claim) => claim.employeeId);
 }
 
-export async function insertDocument(tx: Tx, document: Omit<DocumentRow, 'ancestorIds' | 'unitCode'> & { unitId: string }): Promise<void> {
+/** `contentIndex`: blind index of the SHA-256. `pictureHashes`: of platform/render/picture-hash.ts. */
+export async function insertDocument(
+  tx: Tx,
+  document: Omit<DocumentRow, 'ancestorIds' | 'unitCode'> & { contentIndex: Uint8Array; pictureHashes: readonly string[] },
+): Promise<void> {
   await tx.query(
-    `INSERT INTO document (id, unit_id, sha256, sm3, media_type, size_bytes, file_name, storage_key, uploaded_by, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO document (id, unit_id, sha256, sm3, content_index, media_type, size_bytes, pages, notes, file_name, storage_key, wrapped_key, uploaded_by, created_at, picture_hashes)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
-      ...[document.id, document.unitId, document.sha256, document.sm3, document.mediaType, document.sizeBytes],
-      ...[document.fileName, document.storageKey, document.uploadedBy, document.createdAt],
+      ...[document.id, document.unitId, document.sha256, document.sm3, document.contentIndex, document.mediaType, document.sizeBytes, document.pages],
+      ...[document.notes, document.sealedName, document.storageKey, document.wrappedKey, document.uploadedBy, document.createdAt, document.pictureHashes],
     ],
   );
 }
 
-export type AttachedRow = { documentId: string; kind: string; fileName: string; mediaType: string; sizeBytes: number; addedAt: Date };
+/** `fileName` is null where it was erased. */
+export type AttachedRow = { documentId: string; kind: string; fileName: string | null; mediaType: string; sizeBytes: number; addedAt: Date };
 
 /** Adds documents to a claim; those that it has already stay as they are. Returns how many it has then. */
 export async function attachDocuments(
@@ -66,10 +73,14 @@ export async function attachDocuments(
 
 /** All that the claim has, those that this transaction added included. */
 export async function listAttached(tx: Tx, { claimNumber }: { claimNumber: string }): Promise<AttachedRow[]> {
-  const { rows } = await tx.query<AttachedRow>(
-    `SELECT d.id AS "documentId", cd.kind, d.file_name AS "fileName", d.media_type AS "mediaType", d.size_bytes AS "sizeBytes", cd.added_at AS "addedAt"
+  const { rows } = await tx.query<Omit<AttachedRow, 'documentId' | 'fileName'> & DocumentKey & { sealedName: Uint8Array }>(
+    `SELECT ${DOCUMENT_KEY}, cd.kind, d.media_type AS "mediaType", d.size_bytes AS "sizeBytes", cd.added_at AS "addedAt"
      FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = $1 ORDER BY cd.added_at, d.id`,
     [claimNumber],
   );
-  return rows;
+  const attached: AttachedRow[] = [];
+  for (const { kind, mediaType, sizeBytes, addedAt, ...key } of rows) {
+    attached.push({ documentId: key.id, kind, fileName: await openFileName(tx.vault, key), mediaType, sizeBytes, addedAt });
+  }
+  return attached;
 }

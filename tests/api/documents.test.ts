@@ -21,6 +21,8 @@ test('a file is kept as it came, with its hashes and what its content says it is
     fileName: expect.any(String),
     mediaType: 'application/pdf',
     sizeBytes: content.length,
+    pages: 1,
+    notes: [],
     sha256: createHash('sha256').update(content).digest('hex'),
     sm3: createHash('sm3').update(content).digest('hex'),
     createdAt: '2026-11-18T01:30:00.000Z',
@@ -57,15 +59,23 @@ test('the same key and file: the same document; another file: refused', async ()
   expect((await api.upload({ content, key: null })).json().code).toBe('IDEMPOTENCY_KEY_MISSING');
 });
 
-test('the same content in one unit lies there once; in another it has another address', async () => {
+test('the same content is known again, and each document has its own file and key', async () => {
   const content = pdf();
   for (const unitCode of ['SJZ', 'SJZ', 'BJ']) expect((await api.upload({ content, unitCode })).statusCode).toBe(201);
   const sha256 = createHash('sha256').update(content).digest('hex');
-  const { rows } = await api.database.query<{ key: string }>('SELECT DISTINCT storage_key AS key FROM document WHERE sha256 = $1', [sha256]);
-  expect(rows).toHaveLength(2);
-  for (const { key } of rows) {
-    expect(key).not.toContain(sha256);
-    expect(await api.deps.documents.stat(key)).toEqual({ sizeBytes: content.length });
+  const { rows } = await api.database.query<{ key: string; content: string; wrapped: string }>(
+    `SELECT storage_key AS key, encode(content_index, 'hex') AS content, encode(wrapped_key, 'hex') AS wrapped FROM document WHERE sha256 = $1`,
+    [sha256],
+  );
+  expect([
+    rows.length,
+    new Set(rows.map((row) => row.key)).size,
+    new Set(rows.map((row) => row.wrapped)).size,
+    new Set(rows.map((row) => row.content)).size,
+  ]).toEqual([3, 3, 3, 1]);
+  for (const { key, content: index } of rows) {
+    expect([key.includes(sha256), index.includes(sha256)]).toEqual([false, false]);
+    expect((await api.deps.documents.stat(key))?.sizeBytes).toBeGreaterThan(content.length);
   }
 });
 
@@ -124,7 +134,9 @@ describe('who sees a file', () => {
 
   test('another branch: as if it were not there', async () => {
     const { id } = (await api.upload({ content: pdf(), unitCode: 'BJ' })).json();
-    expect(await read(id, { token: api.tokens.BJ })).toEqual([200, 200]);
+    // another machine sees what it looks like; the file goes back to whoever brought it
+    expect(await read(id, { token: api.tokens.BJ })).toEqual([200, 400]);
+    expect(await read(id, { token: api.tokens.HQ })).toEqual([200, 200]);
     expect(await read(id, { token: api.tokens.SJZ })).toEqual([404, 404]);
     expect((await api.upload({ content: PDF, unitCode: 'BJ', token: api.tokens.SJZ })).json().code).toBe('UNIT_UNKNOWN');
     expect((await api.call({ url: '/v1/documents/not-a-uuid' })).json().code).toBe('NOT_FOUND');

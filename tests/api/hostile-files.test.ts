@@ -106,7 +106,7 @@ test.each<[string, Buffer, number, string]>([
     'a PNG of four billion pixels',
     Buffer.from('89504e470d0a1a0a0000000d4948445200010000000100000806000000000000000000000049444154000000000000000049454e4400000000', 'hex'),
     422,
-    'DOCUMENT_SUSPICIOUS',
+    'DOCUMENT_IMAGE_TOO_LARGE',
   ],
   ['a program', Buffer.from('\u007fELF\u0002\u0001\u0001', 'latin1'), 415, 'DOCUMENT_TYPE_REFUSED'],
   ['a page that begins with white space', Buffer.from('\n\n  <!-- x --><html><script>alert(1)</script></html>'), 415, 'DOCUMENT_TYPE_REFUSED'],

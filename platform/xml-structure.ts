@@ -1,0 +1,51 @@
+import { XMLValidator } from 'fast-xml-parser';
+import { refuse, type Refusal } from '#domain/errors.ts';
+
+const MAX_XML_BYTES = 2 * 1024 * 1024;
+/** Invoices have a handful of levels; readers that call themselves for each would run out of stack. */
+const MAX_DEPTH = 64;
+const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+/** `>` may stand in an attribute's value. */
+const TAG = /<(\/?)[^\s<>/!?][^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>/g;
+const NO_TAGS = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>/g;
+
+/** Well formed, without a DOCTYPE (entities can unpack to anything), not too deep, and not a page that a browser would run. */
+export function checkXml(content: Buffer): { ok: true } | Refusal {
+  if (content.length > MAX_XML_BYTES) return refuse('DOCUMENT_SUSPICIOUS', { params: { bytes: content.length } });
+  const text = decodeXml(content);
+  if (text === undefined) return refuse('DOCUMENT_CONTENT_MISMATCH');
+  if (/<!(DOCTYPE|ENTITY)/i.test(text)) return refuse(/<!DOCTYPE\s+html/i.test(text) ? 'DOCUMENT_TYPE_REFUSED' : 'DOCUMENT_SUSPICIOUS');
+  const tags = text.replaceAll(NO_TAGS, '');
+  const root = /<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)/.exec(tags.replace(/^\s*<\?xml[^>]*\?>/, ''))?.[2];
+  if (root === undefined || /^(html|svg)$/i.test(root)) return refuse('DOCUMENT_TYPE_REFUSED');
+  if (XMLValidator.validate(text) !== true) return refuse('DOCUMENT_CONTENT_MISMATCH');
+  const depth = depthOf(tags);
+  return depth > MAX_DEPTH ? refuse('DOCUMENT_SUSPICIOUS', { params: { depth, max: MAX_DEPTH } }) : { ok: true };
+}
+
+/** Invoices come as UTF-8, older ones as GB18030 or GBK; undefined for another encoding, and for bytes that are not in the declared one. */
+export function decodeXml(content: Buffer): string | undefined {
+  const bytes = withoutBom(content);
+  const declared = /^\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w-]+)["']/.exec(bytes.toString('latin1', 0, 200))?.[1]?.toLowerCase() ?? 'utf-8';
+  if (!['utf-8', 'utf8', 'gb18030', 'gbk', 'gb2312'].includes(declared)) return undefined;
+  try {
+    return new TextDecoder(declared, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+export function withoutBom(content: Buffer): Buffer {
+  return content.subarray(0, UTF8_BOM.length).equals(UTF8_BOM) ? content.subarray(UTF8_BOM.length) : content;
+}
+
+/** Of text whose tags are known to match. */
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [tag, closing] of text.matchAll(TAG)) {
+    if (closing) depth -= 1;
+    else if (!tag.endsWith('/>')) depth += 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
