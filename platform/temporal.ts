@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import type { TemporalConfig } from './config.ts';
+import { encryptingConverter, type PayloadKeys } from './payload-codec.ts';
 
 export type TemporalClient = {
   client: Client;
@@ -12,13 +13,13 @@ export type TemporalClient = {
 
 /**
  * A client that connects with its first call, so that a process starts, and accepts what needs no Temporal, while
- * Temporal is away. Throws only when a TLS file cannot be read.
+ * Temporal is away. What it sends is sealed under `payloads`. Throws only when a TLS file cannot be read.
  */
-export function connectTemporal(config: TemporalConfig): TemporalClient {
+export function connectTemporal(config: TemporalConfig, payloads: PayloadKeys): TemporalClient {
   const connection = Connection.lazy(connectionOptions(config));
   return {
     connection,
-    client: new Client({ connection, namespace: config.namespace }),
+    client: new Client({ connection, namespace: config.namespace, dataConverter: encryptingConverter(payloads) }),
     async ping(withinMs = 2_000) {
       await connection.withDeadline(Date.now() + withinMs, () => connection.workflowService.getSystemInfo({}));
     },
