@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { findPlanFaults, findRulebookFaults } from '#domain/policy/check.ts';
-import type { Rulebook } from '#domain/policy/rulebook.ts';
 import { parsePlan, parseRulebook } from '#platform/policy/rulebook-file.ts';
 
 type Json = { [key: string]: Json } & Json[] & string;
@@ -12,7 +11,7 @@ function faultsOf(change: (rulebook: Json) => void): string[] {
   const changed = content('130100-310.json');
   change(changed);
   const parsed = parseRulebook(changed);
-  const faults = parsed.ok ? findRulebookFaults(parsed.value as Rulebook) : parsed.faults;
+  const faults = parsed.ok ? findRulebookFaults(parsed.value) : parsed.faults;
   return faults.map(({ path, reason }) => `${path.join('.')}: ${reason}`);
 }
 

@@ -40,14 +40,12 @@ const about = fc.record({
   ...{ grade: fc.constantFrom('community', '1', '2', '3' as const), tier: fc.constantFrom('municipal', 'provincial' as const) },
   ...{ circumstances: fc.subarray(CIRCUMSTANCE_CODES), treatedRegion: fc.constantFrom('110000', '130100', '131000', '310000') },
 });
-const treatment = fc
-  .record({ about, lines, soFar })
-  .map(({ about: { grade, tier, ...rest }, ...more }): Omit<Treatment, 'insuredRegion'> => ({
-    ...rest,
-    ...more,
-    visitStart: '2026-05-06',
-    hospital: { grade, tier },
-  }));
+const treatment = fc.record({ about, lines, soFar }).map(({ about: { grade, tier, ...rest }, ...more }): Omit<Treatment, 'insuredRegion'> => ({
+  ...rest,
+  ...more,
+  visitStart: '2026-05-06',
+  hospital: { grade, tier },
+}));
 const book = fc.constantFrom(...BOOKS);
 const plan = fc.option(fc.constant(PLAN), { nil: undefined });
 

@@ -1,0 +1,70 @@
+import type { Day } from '#domain/calendar.ts';
+import { fen, formatYuan, parseYuan, sum, type Fen } from '#domain/money.ts';
+import { explain, explainLine } from '#domain/policy/explain.ts';
+import type { CostLine } from '#domain/policy/lines.ts';
+import { review } from '#domain/policy/pre-review.ts';
+import { isFor, type EmployerPlan } from '#domain/policy/rulebook.ts';
+import { settle, type Deduction, type NotCovered, type Settlement } from '#domain/policy/settle.ts';
+import type { Policies, Versioned } from '#platform/policy/load.ts';
+import type { Estimate, EstimateRequest } from './contract/estimates.ts';
+
+/** What would be paid, what would be refused and why, and what is missing. `today`: the day of Shanghai. `'plan-unknown'`: no plan of that id. */
+export function estimateOf(request: EstimateRequest, policies: Policies, today: Day): Estimate | 'plan-unknown' {
+  const rulebook = policies.rulebooks.find(({ value }) => isFor(value, request));
+  const plan = request.plan === undefined ? undefined : policies.plans.find(({ value }) => value.id === request.plan);
+  if (request.plan !== undefined && !plan) return 'plan-unknown';
+  const lines = request.lines.map(costLineOf);
+  const result = rulebook ? settle(treatmentOf(request, lines), rulebook.value, plan?.value) : ({ covered: false, why: 'NO_RULEBOOK' } as const);
+  const findings = review({ ...request, lines, onFile: { identity: true, account: true }, today: request.submittedOn ?? today }, rulebook?.value);
+  return {
+    ...amountsOf(result, sum(lines.map((line) => line.amountFen))),
+    findings: findings.map(({ lineNo = null, document = null, ...finding }) => ({ ...finding, lineNo, document })),
+    rulebook: rulebook ? { id: rulebook.value.id, version: rulebook.version } : null,
+    plan: namedPlan(plan),
+  };
+}
+
+const namedPlan = (plan: Versioned<EmployerPlan> | undefined): Estimate['plan'] => (plan ? { id: plan.value.id, version: plan.version } : null);
+
+function amountsOf(result: Settlement | NotCovered, submittedFen: Fen): Omit<Estimate, 'findings' | 'rulebook' | 'plan'> {
+  const { zh, en, steps, unconfirmed } = explain(result);
+  const told = { submitted: formatYuan(submittedFen), explanation: { zh, en }, steps, unconfirmed };
+  if (!result.covered) return { covered: false, ...told, eligible: null, benefit: null, deductions: [], funding: [], lines: [] };
+  return {
+    ...{ covered: true, ...told, eligible: formatYuan(result.eligibleFen), benefit: formatYuan(result.benefitFen) },
+    deductions: result.deductions.map(deductionToJson),
+    funding: result.funding.map(({ source, amountFen }) => ({ source, amount: formatYuan(amountFen) })),
+    lines: result.lines.map((line) => ({
+      ...{ lineNo: line.lineNo, submitted: formatYuan(line.submittedFen), eligible: formatYuan(line.eligibleFen), benefit: formatYuan(line.benefitFen) },
+      ...{ deductions: line.deductions.map(deductionToJson), explanation: explainLine(line) },
+    })),
+  };
+}
+
+function deductionToJson({ code, rule, amountFen, origin }: Deduction): Estimate['deductions'][number] {
+  return { code, rule, amount: formatYuan(amountFen), source: origin.source, confirmed: origin.confirmed };
+}
+
+function treatmentOf({ visit, soFar, ...request }: EstimateRequest, lines: readonly CostLine[]) {
+  const { deductible, scope, pooled, largeAmount, plan, stays } = soFar;
+  return {
+    ...{ ...request, visitStart: visit.start, lines },
+    soFar: {
+      ...{ deductibleFen: amountOf(deductible), scopeFen: amountOf(scope), pooledFen: amountOf(pooled) },
+      ...{ largeAmountFen: amountOf(largeAmount), planFen: amountOf(plan), stays },
+    },
+  };
+}
+
+function costLineOf({ amount, priceLimit, preSelfPay, ...line }: EstimateRequest['lines'][number], index: number): CostLine {
+  return {
+    ...{ ...line, lineNo: index + 1, amountFen: amountOf(amount) },
+    ...(priceLimit !== undefined && { priceLimitFen: amountOf(priceLimit) }),
+    ...(preSelfPay !== undefined && { preSelfPayBp: amountOf(preSelfPay) }),
+  };
+}
+
+/** The contract has matched the text already. A percentage with two places is as many basis points as a yuan has fen. */
+function amountOf(text: string): Fen {
+  return parseYuan(text) ?? fen(Number.NaN);
+}

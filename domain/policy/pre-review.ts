@@ -1,0 +1,84 @@
+import { isSameCity } from '../bureau/region.ts';
+import type { Day } from '../calendar.ts';
+import { findMissing, type Circumstance, type ClaimKind, type DocumentKind } from '../claim/completeness.ts';
+import { REASONS, type ReasonCode } from '../claim/reasons.ts';
+import { inForce, type Rulebook, type Text } from './rulebook.ts';
+import type { CostLine } from './lines.ts';
+
+/** What is the matter with a claim before the bureau sees it. A blocking one keeps the claim from being sent until it is mended, or a person overrules it (PIPL art. 24). */
+export type Finding = {
+  code: ReasonCode;
+  /** the line or the document that it is about; the whole claim where both are absent */
+  lineNo?: number;
+  document?: DocumentKind;
+  blocking: boolean;
+  /** who can mend it; nobody: it is only said beforehand */
+  mendedBy: 'employee' | 'hr' | 'nobody';
+  text: Text;
+  next: Text;
+};
+
+/** A claim as far as it can be looked at without anybody else. */
+export type Reviewed = {
+  kind: ClaimKind;
+  insuredRegion: string;
+  treatedRegion: string;
+  circumstances: readonly Circumstance[];
+  visit: { start: Day; end: Day };
+  documents: readonly DocumentKind[];
+  onFile: { identity: boolean; account: boolean };
+  lines: readonly CostLine[];
+  /** the day on which it is, or would be, submitted */
+  today: Day;
+};
+
+const CHINA = /^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)/;
+/** Hong Kong, Macau and Taiwan have insurance of their own: treated there counts as abroad. */
+const OUTSIDE_THE_SCHEME = /^(71|81|82)/;
+
+/** Everything that can be known beforehand, in the order in which people mend it. */
+export function review(claim: Reviewed, rulebook: Rulebook | undefined): Finding[] {
+  return [...missingDocuments(claim), ...times(claim, rulebook), ...otherPayers(claim), ...costs(claim)];
+}
+
+function missingDocuments({ kind, insuredRegion, treatedRegion, circumstances, onFile, documents }: Reviewed): Finding[] {
+  const situation = { kind, crossRegion: !isSameCity(insuredRegion, treatedRegion), circumstances, onFile };
+  return findMissing(situation, documents).map((document) => ({ ...finding('DOC_REQUIRED', 'employee'), document }));
+}
+
+function times({ visit, today }: Reviewed, rulebook: Rulebook | undefined): Finding[] {
+  const findings: Finding[] = [];
+  if (visit.start.slice(0, 4) !== visit.end.slice(0, 4)) findings.push(finding('SPANS_YEARS', 'employee'));
+  const filing = rulebook && inForce(rulebook.filing, visit.start);
+  if (filing && today > monthsLater(visit.end, filing.value.months)) findings.push(finding('LATE_FILING', 'hr'));
+  return findings;
+}
+
+function otherPayers({ kind, circumstances, documents, treatedRegion }: Reviewed): Finding[] {
+  const accident = kind === 'TRAUMA' || circumstances.includes('ACCIDENT');
+  return [
+    // whether somebody else is liable is for a person to read in the statement
+    ...(accident && documents.includes('ACCIDENT_STATEMENT')
+      ? [{ ...finding('THIRD_PARTY', 'hr'), document: 'ACCIDENT_STATEMENT' as const, blocking: false }]
+      : []),
+    ...(!CHINA.test(treatedRegion) || OUTSIDE_THE_SCHEME.test(treatedRegion) ? [finding('TREATED_ABROAD', 'hr')] : []),
+  ];
+}
+
+function costs({ lines }: Reviewed): Finding[] {
+  return lines
+    .filter(({ itemClass, outsideRestriction }) => itemClass === '03' || outsideRestriction)
+    .map(({ lineNo }) => ({ ...finding('NOT_IN_CATALOGUE', 'nobody'), lineNo, blocking: false }));
+}
+
+function finding(code: ReasonCode, mendedBy: Finding['mendedBy']): Finding {
+  const { zh, en, next } = REASONS[code];
+  return { code, blocking: true, mendedBy, text: { zh, en }, next };
+}
+
+/** The same day of the month `months` later; the last of that month where it has no such day. */
+function monthsLater(day: Day, months: number): Day {
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
+  const last = new Date(Date.UTC(year, month - 1 + months + 1, 0)).getUTCDate();
+  return new Date(Date.UTC(year, month - 1 + months, Math.min(date, last))).toISOString().slice(0, 10);
+}

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApi, type TestApi } from './support.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi();
+});
+afterAll(() => api?.close());
+
+const ASKED = {
+  ...{ insuredRegion: '130100', treatedRegion: '110000', kind: 'INPATIENT', personType: '11', age: 40, hospital: { grade: '3' } },
+  ...{ visit: { start: '2026-03-02', end: '2026-03-09' }, circumstances: ['REFERRAL_FILED'], documents: ['INVOICE', 'FEE_LIST'] },
+  lines: [
+    { itemCode: 'A', itemName: '药', itemClass: '01', amount: '10000.00' },
+    { itemCode: 'B', itemName: '自费药', itemClass: '03', amount: '2000.00' },
+  ],
+};
+const ask = (change: Record<string, unknown> = {}) => api.call({ method: 'POST', url: '/v1/estimates', body: { ...ASKED, ...change }, key: null });
+
+test('what would be paid, every yuan of it, and what is missing: (10 000 − 900) × 82 % = 7 462.00', async () => {
+  const { rate_limit: _, ...before } = await api.countRows();
+  const answer = await ask();
+  expect(answer.statusCode, answer.body).toBe(200);
+  expect(answer.json()).toMatchObject({
+    ...{ covered: true, submitted: '12000.00', eligible: '10000.00', benefit: '7462.00' },
+    explanation: { zh: '12 000.00 = 7 462.00 医保统筹报销 + 900.00 起付线 + 1 638.00 按比例自付 + 2 000.00 目录外自费' },
+    rulebook: { id: '130100-310', version: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  });
+  const { findings } = answer.json<{ findings: { code: string; document: string | null; lineNo: number | null; blocking: boolean }[] }>();
+  expect(findings.map(({ code, document, lineNo, blocking }) => [code, document ?? lineNo, blocking])).toEqual([
+    ['DOC_REQUIRED', 'DIAGNOSIS_CERTIFICATE', true],
+    ['DOC_REQUIRED', 'DISCHARGE_SUMMARY', true],
+    ['DOC_REQUIRED', 'REFERRAL_PROOF', true],
+    ['NOT_IN_CATALOGUE', 2, false],
+  ]);
+  expect(await api.countRows()).toMatchObject(before);
+});
+
+test('the deadline: a year after the last day, and not a day more', async () => {
+  const late = async (submittedOn: string) =>
+    (await ask({ submittedOn })).json<{ findings: { code: string }[] }>().findings.some(({ code }) => code === 'LATE_FILING');
+  expect([await late('2027-03-09'), await late('2027-03-10')]).toEqual([false, true]);
+});
+
+test('a stay over New Year belongs to two years', async () => {
+  const { findings } = (await ask({ visit: { start: '2025-12-30', end: '2026-01-03' } })).json<{ findings: { code: string }[] }>();
+  expect(findings.map(({ code }) => code)).toContain('SPANS_YEARS');
+});
+
+test('where no rulebook answers, nothing is guessed', async () => {
+  const answer = (await ask({ insuredRegion: '650100' })).json();
+  expect(answer).toMatchObject({ covered: false, benefit: null, rulebook: null, lines: [] });
+  expect(answer.explanation.zh).toContain('人工核定');
+  expect((await ask({ visit: { start: '2023-12-31', end: '2023-12-31' } })).json()).toMatchObject({ covered: false, benefit: null });
+});
+
+test('a plan that there is none of, and what the contract does not know, are refused', async () => {
+  expect((await ask({ plan: 'gold' })).json().code).toBe('VALIDATION_FAILED');
+  expect((await ask({ ratio: '100' })).json().code).toBe('VALIDATION_FAILED');
+  expect((await ask({ lines: [{ ...ASKED.lines[0], preSelfPay: '100.01' }] })).json().code).toBe('VALIDATION_FAILED');
+});
