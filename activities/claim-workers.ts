@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker, type NativeConnection, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { encryptingConverter, failureConverterPath, type PayloadKeys } from '#platform/payload-codec.ts';
 import { bankTaskQueue, bureauTaskQueue } from '#workflows/claim.messages.ts';
 import { heartbeats } from './heartbeats.ts';
 import type { Activities } from './index.ts';
 
 /** The workflow code as one bundle, which takes seconds: built once per process, or once per release (`npm run bundle`). */
 export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)), logger: new DefaultLogger('WARN') });
+  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+  // what fails inside a workflow is turned into payloads there, and the codec seals those alone
+  return bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('WARN') });
 }
 
 export type ClaimWorkers = {
@@ -26,12 +29,14 @@ export async function createClaimWorkers(input: {
   taskQueue: string;
   gateways: { bureaus: readonly { code: string; ratePerSecond: number }[]; banks: readonly { ratePerSecond: number }[] };
   activities: Activities;
+  payloads: PayloadKeys;
   workflowBundle: { code: string } | { codePath: string };
   /** How many claims' workflows are kept in memory; the rest are replayed when they move. */
   maxCachedWorkflows?: number;
 }): Promise<ClaimWorkers> {
   const { connection, namespace, taskQueue, activities } = input;
-  const shared = { connection, namespace, activities, shutdownGraceTime: '10s' as const, interceptors: { activity: [heartbeats] } };
+  const dataConverter = encryptingConverter(input.payloads);
+  const shared = { connection, namespace, activities, dataConverter, shutdownGraceTime: '10s' as const, interceptors: { activity: [heartbeats] } };
   const gateway = (queue: string, perSecond: number) =>
     Worker.create({ ...shared, taskQueue: queue, maxTaskQueueActivitiesPerSecond: perSecond, maxConcurrentActivityTaskExecutions: 32 });
   const workers = await Promise.all([

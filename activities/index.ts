@@ -1,15 +1,22 @@
 import type { BureauGateway } from '#domain/bureau/gateway.ts';
 import type { BankGateway } from '#domain/payout/gateway.ts';
+import type { AuditExport } from '#platform/audit-export.ts';
+import type { AuditKey } from '#platform/audit-key.ts';
 import type { Database } from '#prisma/database.ts';
 import type { Clockwork } from '#prisma/queries/claim-context.ts';
+import type { DocumentStore } from '#platform/document-store.ts';
+import { auditActivities } from './audit/seal-days.ts';
+import { approvalActivities } from './claim/approval.ts';
 import { bureauActivities } from './claim/bureau.ts';
 import { clockActivities } from './claim/clock.ts';
+import { consentActivities } from './claim/consent.ts';
 import { intakeActivities } from './claim/intake.ts';
 import { payoutActivities } from './claim/payout.ts';
 import { peopleActivities } from './claim/people.ts';
 import { taskActivities } from './claim/tasks.ts';
 import { transitions } from './claim/transition.ts';
 import { pollActivities } from './polling/poll-bureau.ts';
+import { retentionActivities } from './retention/erase.ts';
 import { reconcileActivities } from './polling/reconcile.ts';
 
 export type ActivityDependencies = {
@@ -20,20 +27,28 @@ export type ActivityDependencies = {
   institutionCode: string;
   /** today's calendar, and the terms of the bank that pays */
   clockwork: () => Promise<Clockwork>;
+  /** where the files of erased documents are removed */
+  documents: Pick<DocumentStore, 'remove'>;
+  /** what signs the days of the audit, and where they go */
+  audit: { key: AuditKey; export: AuditExport };
 };
 
 /** Everything with a side effect that a workflow may ask for. */
-export function createActivities({ database, bureaus, banks, institutionCode, clockwork }: ActivityDependencies) {
+export function createActivities({ database, bureaus, banks, institutionCode, clockwork, audit, documents }: ActivityDependencies) {
   const transition = transitions({ database, clockwork });
   return {
     ...clockActivities({ transition }),
     ...intakeActivities({ transition, institutionCode }),
+    ...consentActivities({ transition }),
     ...peopleActivities({ transition, institutionCode }),
+    ...approvalActivities({ transition }),
     ...taskActivities({ transition, institutionCode }),
     ...bureauActivities({ database, transition, bureaus }),
     ...payoutActivities({ database, transition, banks }),
     ...pollActivities({ database, bureaus }),
     ...reconcileActivities({ database, banks }),
+    ...retentionActivities({ database, documents, clockwork }),
+    ...auditActivities({ database, auditKey: audit.key, auditExport: audit.export }),
   };
 }
 

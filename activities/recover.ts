@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { readWorkerConfig } from '#platform/config.ts';
 import { readGateways } from '#platform/gateways.ts';
+import { openMasterKeys } from '#platform/master-keys.ts';
+import { vaultPayloadKeys } from '#platform/payload-keys.ts';
 import { connectTemporal } from '#platform/temporal.ts';
 import { openDatabase } from '#prisma/database.ts';
 import { recoverClaims, type Recovery } from './recovery/recover-claims.ts';
@@ -15,8 +17,9 @@ try {
   const config = readWorkerConfig(process.env);
   const gateways = await readGateways(config.gatewaysFile);
   const { taskQueue } = config.temporal;
-  const database = openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize });
-  const temporal = connectTemporal(config.temporal);
+  const vault = { suite: config.fieldSuite, masterKeys: await openMasterKeys({ ...config, suite: config.fieldSuite }) };
+  const database = openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, vault, group: 'daozhang_worker' });
+  const temporal = connectTemporal(config.temporal, vaultPayloadKeys(database.vault));
   try {
     const recovery = await recoverClaims(
       { database, client: temporal.client, taskQueue },

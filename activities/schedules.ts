@@ -1,12 +1,16 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
 import type { Gateways } from '#platform/gateways.ts';
 
+/** A day is over at midnight; an hour and a half later nobody is still writing on it. */
+const NIGHTLY = { calendars: [{ hour: 1, minute: 30 }], timezone: 'Asia/Shanghai' };
+/** When the fewest are at work, and the day's audit is sealed. */
+const ERASES = { calendars: [{ hour: 3, minute: 0 }], timezone: 'Asia/Shanghai' };
 const DAILY_AT_SIX = { calendars: [{ hour: 6, minute: 0 }], timezone: 'Asia/Shanghai' };
 /** How far back a statement is read: over the longest run of public holidays, with room. */
 const STATEMENT_DAYS = 14;
 
 /**
- * Makes sure that every bureau is polled and every bank's statement is read. Each worker asks for it at its start; where a schedule exists already it
+ * Makes sure that every bureau is polled, every bank's statement read, the audit sealed, and what is due erased. Each worker asks for it at its start; where a schedule exists already it
  * is given the present rhythm, and stays paused if somebody has paused it.
  */
 export async function ensureSchedules({ client, gateways, taskQueue }: { client: Client; gateways: Gateways; taskQueue: string }): Promise<void> {
@@ -25,6 +29,8 @@ export async function ensureSchedules({ client, gateways, taskQueue }: { client:
       workflowType: 'reconcile',
       args: [{ bankCode: code, days: STATEMENT_DAYS }],
     })),
+    { scheduleId: `seal-audit/${taskQueue}`, spec: NIGHTLY, workflowType: 'sealAudit', args: [] },
+    { scheduleId: `erase-due/${taskQueue}`, spec: ERASES, workflowType: 'eraseDue', args: [] },
   ];
   for (const { scheduleId, spec, workflowType, args } of wanted) {
     const action: ScheduleOptions['action'] = { type: 'startWorkflow', workflowType, taskQueue, workflowId: scheduleId, args };

@@ -1,11 +1,16 @@
 import { createServer } from 'node:http';
 import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { fileAuditExport } from '#platform/audit-export.ts';
+import { loadAuditKey } from '#platform/audit-key.ts';
 import { readWorkerConfig } from '#platform/config.ts';
+import { fileDocumentStore } from '#platform/document-store.ts';
 import { readGateways } from '#platform/gateways.ts';
 import { chineseHolidays } from '#platform/holidays.ts';
 import { createLogger } from '#platform/log.ts';
+import { openMasterKeys } from '#platform/master-keys.ts';
 import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
+import { vaultPayloadKeys } from '#platform/payload-keys.ts';
 import { connectWorker } from '#platform/temporal-worker.ts';
 import { connectTemporal } from '#platform/temporal.ts';
 import { openDatabase } from '#prisma/database.ts';
@@ -29,7 +34,7 @@ const config = readWorkerConfig(process.env);
 const log = createLogger({ name: 'worker', level: config.logLevel });
 Runtime.install({
   logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-    log.warn({ temporal: level, workflowId: meta?.['workflowId'], activityType: meta?.['activityType'], cause: String(meta?.['error'] ?? '') }, message),
+    log.warn({ temporal: level, workflowId: meta?.['workflowId'], activityType: meta?.['activityType'], err: meta?.['error'] }, message),
   ),
   shutdownSignals: [],
 });
@@ -37,8 +42,10 @@ Runtime.install({
 const gateways = await readGateways(config.gatewaysFile);
 const [bank] = gateways.banks;
 if (!bank) throw new Error('GATEWAYS_FILE declares no bank');
-const database = openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize });
-const temporal = connectTemporal(config.temporal);
+const vault = { suite: config.fieldSuite, masterKeys: await openMasterKeys({ ...config, suite: config.fieldSuite }) };
+const database = openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, vault, group: 'daozhang_worker' });
+const payloads = vaultPayloadKeys(database.vault);
+const temporal = connectTemporal(config.temporal, payloads);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
@@ -67,6 +74,8 @@ const activities = createActivities({
   banks: new Map(gateways.banks.map((declaration) => [declaration.code, createBankGateway(declaration, { now })])),
   institutionCode: gateways.institution.code,
   clockwork: clockworkReader({ database, published: chineseHolidays(), bank }),
+  documents: fileDocumentStore(config.documentDir),
+  audit: { key: await loadAuditKey(config.keysDir), export: fileAuditExport(config.auditExportDir) },
 });
 
 const { taskQueue, namespace } = config.temporal;
@@ -93,7 +102,7 @@ try {
   const connection = await connectWorker(config.temporal, { signal: stop.signal, onWait: () => log.warn('Temporal cannot be reached; trying again') });
   await ensureSchedules({ client: temporal.client, gateways, taskQueue });
   const workflowBundle = config.workflowBundle ? { codePath: config.workflowBundle } : await bundleWorkflows();
-  const workers = await createClaimWorkers({ connection, namespace, taskQueue, gateways, activities, workflowBundle });
+  const workers = await createClaimWorkers({ connection, namespace, taskQueue, gateways, activities, payloads, workflowBundle });
   ready = workers.ready;
   stop.signal.addEventListener('abort', workers.shutdown);
   log.info({ taskQueue, namespace }, 'worker is ready');

@@ -2,28 +2,52 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Policies } from '#platform/policy/load.ts';
 import type { Database } from '#prisma/database.ts';
 import type { OutgoingPolicy } from '#platform/outgoing-address.ts';
+import type { AuditKey } from '#platform/audit-key.ts';
 import type { DocumentStore } from '#platform/document-store.ts';
 import type { Gateways } from '#platform/gateways.ts';
 import type { Keys } from '#platform/keys.ts';
+import type { PayloadKeys } from '#platform/payload-codec.ts';
+import type { Renderer } from '#platform/render/renderer.ts';
+import type { SignInConfig } from '#platform/sign-in-config.ts';
 import type { Clockwork } from '#prisma/queries/claim-context.ts';
 import { JSON_LIMIT_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts';
 import auth from './plugins/auth.ts';
 import errors, { answerFrameworkError, answerUnreadable } from './plugins/errors.ts';
 import idempotency from './plugins/idempotency.ts';
+import looks from './plugins/looks.ts';
 import metrics from './plugins/metrics.ts';
 import openapi from './plugins/openapi.ts';
+import rateLimits, { type RateLimits } from './plugins/rate-limits.ts';
 import requestLog from './plugins/request-log.ts';
+import signIn from './plugins/sign-in.ts';
+import secureHeaders from './plugins/secure-headers.ts';
+import { approvalFlowRoutes } from './routes/approval-flows.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
 import { claimActionRoutes } from './routes/claim-actions.ts';
+import { claimMatchRoutes } from './routes/claim-matches.ts';
 import { claimReadingRoutes } from './routes/claim-reading.ts';
 import { claimRoutes } from './routes/claims.ts';
+import { consentRoutes } from './routes/consents.ts';
+import { documentContentRoutes } from './routes/document-content.ts';
+import { codecRoutes } from './routes/codec.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { employeeRecordRoutes } from './routes/employee-records.ts';
 import { employeeRoutes } from './routes/employees.ts';
+import { estimateRoutes } from './routes/estimates.ts';
 import { healthRoutes } from './routes/health.ts';
+import { legalHoldRoutes } from './routes/legal-holds.ts';
+import { inspectionRoutes } from './routes/inspections.ts';
+import { lookRoutes } from './routes/looks.ts';
 import { payoutStopRoutes } from './routes/payout-stops.ts';
+import { signInRoutes } from './routes/sign-in.ts';
+import { readingRoutes } from './routes/reading.ts';
+import { retentionRoutes } from './routes/retention.ts';
+import { roleRoutes } from './routes/roles.ts';
+import { substitutionRoutes } from './routes/substitutions.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { unitRoutes } from './routes/units.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -32,9 +56,17 @@ import { webhookRoutes } from './routes/webhooks.ts';
 export type ApiDeps = {
   database: Database;
   documents: DocumentStore;
+  /** reads uploaded files and makes pictures of them, in processes of its own */
+  renderer: Renderer;
+  /** reads letters off pictures; without it photographs are read by their QR codes alone */
+  letters?: Renderer | undefined;
   keys: Keys;
+  /** what inspection packs are signed with */
+  auditKey: AuditKey;
   log: FastifyBaseLogger;
   clock: () => Date;
+  /** what each insured region pays, and the employer on top */
+  policies: Policies;
   /** bureaus and banks as GATEWAYS_FILE declares them */
   gateways: Gateways;
   /** holidays and the bank's terms, by which deadlines are shown; read anew now and then, because both are edited while claims wait */
@@ -45,6 +77,13 @@ export type ApiDeps = {
   workflows: { client: Client; taskQueue: string; updateDeadlineMs: number };
   /** where webhooks may be sent to */
   outgoing: OutgoingPolicy;
+  /** what Temporal's payloads are sealed under, and the pages that may show operators what they hold */
+  payloadKeys: PayloadKeys;
+  codecOrigins?: readonly string[];
+  /** those that are not the defaults */
+  rateLimits?: Partial<RateLimits>;
+  /** where people sign in and machines get their tokens; absent: API keys alone open doors */
+  signIn?: SignInConfig | undefined;
   /** addresses and blocks of the proxies whose X-Forwarded-For is believed; none where absent */
   trustProxy?: string[];
 };
@@ -82,11 +121,41 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(errors);
   await app.register(requestLog);
   await app.register(metrics);
+  await app.register(secureHeaders);
+  await app.register(rateLimits);
   await app.register(openapi);
+  await app.register(signIn);
   await app.register(auth);
+  await app.register(looks);
   await app.register(idempotency);
-  for (const routes of [healthRoutes, documentRoutes, claimRoutes, claimReadingRoutes, claimActionRoutes, taskRoutes, callbackRoutes])
+  for (const routes of [
+    healthRoutes,
+    documentRoutes,
+    documentContentRoutes,
+    readingRoutes,
+    claimRoutes,
+    claimReadingRoutes,
+    claimActionRoutes,
+    taskRoutes,
+    callbackRoutes,
+  ])
     await app.register(routes);
-  for (const routes of [unitRoutes, employeeRoutes, employeeRecordRoutes, payoutStopRoutes, webhookRoutes]) await app.register(routes);
+  for (const routes of [approvalRoutes, approvalFlowRoutes]) await app.register(routes);
+  for (const routes of [claimMatchRoutes, lookRoutes, inspectionRoutes, estimateRoutes]) await app.register(routes);
+  for (const routes of [
+    unitRoutes,
+    employeeRoutes,
+    employeeRecordRoutes,
+    roleRoutes,
+    substitutionRoutes,
+    payoutStopRoutes,
+    webhookRoutes,
+    signInRoutes,
+    consentRoutes,
+    retentionRoutes,
+    legalHoldRoutes,
+    codecRoutes,
+  ])
+    await app.register(routes);
   return app;
 }

@@ -1,5 +1,5 @@
 import type { Tx } from '#prisma/database.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import { claimOfInstruction, isClaimOfBureau, nameClaim } from '#prisma/queries/inbox.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 import { bureauDecision, paymentNews } from '#workflows/claim.messages.ts';
@@ -9,7 +9,7 @@ export async function tellBureauAnswer(tx: Tx, told: { bureauCode: string; messa
   const { bureauCode, messageId, claimNumber, at } = told;
   if (!(await isClaimOfBureau(tx, { claimNumber, bureauCode }))) {
     const actor = { type: 'bureau', id: bureauCode } as const;
-    await insertAudit(tx, { claimNumber: null, at, actor, action: 'unknown-claim', detail: { messageId, claimNumber } });
+    await audit(tx, { claimNumber: null, at, actor, action: 'unknown-claim', detail: { messageId, claimNumber } });
     return;
   }
   await nameClaim(tx, { source: bureauCode, messageId, claimNumber });
@@ -25,7 +25,7 @@ export async function tellBankNews(tx: Tx, told: { bankCode: string; messageId: 
   const claimNumber = await claimOfInstruction(tx, { reference, bankCode });
   if (claimNumber === undefined) {
     const actor = { type: 'bank', id: bankCode } as const;
-    await insertAudit(tx, { claimNumber: null, at, actor, action: 'unknown-claim', detail: { messageId, reference } });
+    await audit(tx, { claimNumber: null, at, actor, action: 'unknown-claim', detail: { messageId, reference } });
     return;
   }
   await nameClaim(tx, { source: bankCode, messageId, claimNumber });

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { responsibleBureau } from '#domain/bureau/region.ts';
 import { shanghaiDay } from '#domain/calendar.ts';
 import { formatClaimNumber } from '#domain/claim/number.ts';
+import type { ConsentStep } from '#domain/consent/purposes.ts';
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { invoiceKeyText } from '#domain/invoice/key.ts';
 import { parseYuan, sum, type Fen } from '#domain/money.ts';
@@ -10,6 +11,8 @@ import { keyedHash, type Keys } from '#platform/keys.ts';
 import type { Tx } from '#prisma/database.ts';
 import type { ClaimRow } from '#prisma/queries/claim-reading.ts';
 import { createClaim, findClaimant, type Claimant, type NewClaim as ClaimToStore } from '#prisma/queries/claim-submission.ts';
+import { readMissingConsents } from '#prisma/queries/consents.ts';
+import { giveDocuments, openFileName } from '#prisma/queries/document-keys.ts';
 import { findDocuments, type DocumentRow } from '#prisma/queries/documents.ts';
 import type { ApiDeps } from './app.ts';
 import type { NewClaim } from './contract/claims.ts';
@@ -76,11 +79,14 @@ export async function takeIn(
     deps,
   }: { content: Content; amounts: Amounts; employeeNo: string; draft: boolean; prior: Prior | null; deps: Pick<ApiDeps, 'gateways' | 'clock'> },
 ): Promise<{ ok: true; claim: ClaimRow } | Refusal> {
-  const within = request.caller.unitId;
-  const claimant = await findClaimant(tx, { employeeNo, within });
+  const claimant = await findClaimant(tx, { employeeNo });
   if (!claimant) return refuse('EMPLOYEE_UNKNOWN', { params: { path: 'employeeNo' } });
-  const allowed = can(request.asker, 'claim.submit', { unitAncestors: claimant.ancestorIds, employeeId: claimant.employeeId });
+  const allowed = request.may('claim.submit', { unitAncestors: claimant.ancestorIds, employeeId: claimant.employeeId });
   if (!allowed.ok) return allowed;
+  const at = deps.clock();
+  const consent = await checkConsent(tx, { employeeId: claimant.employeeId, step: draft ? 'STORE' : 'SUBMIT', at });
+  if (!consent.ok) return consent;
+  if (claimant.erased) return refuse('PERSON_ERASED');
   const bureau = responsibleBureau(deps.gateways.bureaus, claimant.insuredRegion);
   if (!bureau) return refuse('BUREAU_UNKNOWN', { params: { insuredRegion: claimant.insuredRegion } });
   const documents = await usableDocuments(
@@ -90,36 +96,47 @@ export async function takeIn(
   );
   if (!documents.ok) return documents;
 
-  const at = deps.clock();
   const number = formatClaimNumber(at, claimant.sequence);
   const toStore: ClaimToStore = {
     ...{ unitId: claimant.unitId, ancestorIds: claimant.ancestorIds, employeeId: claimant.employeeId, kind: content.kind, source: 'API', draft },
     ...{ insuredRegion: claimant.insuredRegion, treatedRegion: content.treatedRegion, bureauCode: bureau.code, hospital: content.hospital },
     ...{ visit: { ...content.visit, no: content.visit.no ?? null }, circumstances: [...new Set(content.circumstances)], ...amounts },
+    diagnoses: content.diagnoses,
     ...{ documents: content.documents, prior, actor: request.actor, at },
   };
   const created = await createClaim(tx, number, toStore);
+  const given = await giveDocuments(tx, { employeeId: claimant.employeeId, documents: content.documents });
+  if (!given.ok) return given;
   return { ok: true, claim: rowOf(toStore, { ...created, claimant, employeeNo, documents: documents.byId }) };
 }
 
+/** CONSENT_MISSING, with the purposes that `step` lacks the person's consent for. */
+export async function checkConsent(tx: Tx, asked: { employeeId: string; step: ConsentStep; at: Date }): Promise<{ ok: true } | Refusal> {
+  const purposes = await readMissingConsents(tx, asked);
+  return purposes.length === 0 ? { ok: true } : refuse('CONSENT_MISSING', { params: { purposes } });
+}
+
+type NamedDocument = DocumentRow & { fileName: string | null };
+
 /**
- * The documents of `ids`, if all are in the caller's subtree and may be used by who acts: a person cannot put a colleague's file into the own claim
+ * The documents of `ids`, if all the scope opens and may be used by who acts: a person cannot put a colleague's file into the own claim
  * and so come to read it.
  */
 export async function usableDocuments(
   tx: Tx,
   request: FastifyRequest,
   ids: readonly string[],
-): Promise<{ ok: true; byId: ReadonlyMap<string, DocumentRow> } | Refusal> {
+): Promise<{ ok: true; byId: ReadonlyMap<string, NamedDocument> } | Refusal> {
   const { caller, asker, person } = request;
-  const found = await findDocuments(tx, { ids, within: caller.unitId });
+  const found = await findDocuments(tx, { ids });
   const mayUse = ({ uploadedBy, ancestorIds }: DocumentRow): boolean => {
-    if (person === null || uploadedBy === person.employeeId || uploadedBy === caller.keyId) return true;
+    if (person === null || uploadedBy === person.employeeId || uploadedBy === caller.id) return true;
     // the scope for reading is the reader's affair: here it is the role that counts
     const machine = asker.machine && { ...asker.machine, scopes: [...asker.machine.scopes, 'documents:read'] };
     return can({ ...asker, machine }, 'document.read', { unitAncestors: ancestorIds }).ok;
   };
-  const byId = new Map(found.filter(mayUse).map((document) => [document.id, document]));
+  const byId = new Map<string, NamedDocument>();
+  for (const document of found.filter(mayUse)) byId.set(document.id, { ...document, fileName: await openFileName(tx.vault, document) });
   const unknown = ids.filter((id) => !byId.has(id));
   return unknown.length === 0 ? { ok: true, byId } : refuse('DOCUMENT_UNKNOWN', { params: { documents: unknown } });
 }
@@ -133,7 +150,7 @@ function rowOf(
     turn: ClaimRow['turn'];
     claimant: Claimant;
     employeeNo: string;
-    documents: ReadonlyMap<string, DocumentRow>;
+    documents: ReadonlyMap<string, NamedDocument>;
   },
 ): ClaimRow {
   const { number, state, seq, turn, claimant, employeeNo } = made;
@@ -145,12 +162,12 @@ function rowOf(
     ...{ submittedFen: claim.submittedFen, approvedFen: null, payableFen: null, paidFen: sum([]) },
     ...{ createdAt: at, submittedAt: claim.draft ? null : at, updatedAt: at, clearedAt: null, closedAt: null },
     ...{ circumstances: [...claim.circumstances], hospitalCode: claim.hospital.code, hospitalName: claim.hospital.name },
-    ...{ visitNo: claim.visit.no, visitStart: claim.visit.start, visitEnd: claim.visit.end },
+    ...{ visitNo: claim.visit.no, visitStart: claim.visit.start, visitEnd: claim.visit.end, diagnoses: [...claim.diagnoses] },
     ...{ priorClaim: claim.prior?.number ?? null, resubmissionNo: claim.prior?.resubmissionNo ?? 0, createdBy: claim.actor },
     lines: claim.lines.map((line, index) => ({ lineNo: index + 1, ...line, quantity: canonicalQuantity(line.quantity) })),
     invoices: claim.invoices.map(({ invoiceKey: _, ...invoice }) => invoice),
     documents: claim.documents.map(({ documentId, kind }) => {
-      const { fileName = '', mediaType = '', sizeBytes = 0 } = made.documents.get(documentId) ?? {};
+      const { fileName = null, mediaType = '', sizeBytes = 0 } = made.documents.get(documentId) ?? {};
       return { documentId, kind, fileName, mediaType, sizeBytes, addedAt: at };
     }),
   };

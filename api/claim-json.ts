@@ -26,18 +26,30 @@ export function summaryToJson(row: ClaimSummaryRow): ClaimSummary {
   };
 }
 
-export function claimToJson(row: ClaimRow): Claim {
+/** `medical` is hidden from those who keep things going and have no business with what somebody is ill of. */
+export function claimToJson(row: ClaimRow, medical: Claim['medical'] = 'shown'): Claim {
   return {
     ...summaryToJson(row),
-    circumstances: row.circumstances,
-    hospital: { code: row.hospitalCode, name: row.hospitalName },
-    visit: { no: row.visitNo, start: row.visitStart, end: row.visitEnd },
-    lines: row.lines.map(({ unitPriceFen, amountFen, ...line }) => ({ ...line, unitPrice: formatYuan(unitPriceFen), amount: formatYuan(amountFen) })),
-    invoices: row.invoices.map(({ amountFen, ...invoice }) => ({ ...invoice, amount: formatYuan(amountFen) })),
-    documents: row.documents.map(attachedToJson),
+    ...(medical === 'shown' ? medicalToJson(row) : NOTHING_MEDICAL),
+    medical,
     priorClaim: row.priorClaim,
     resubmissionNo: row.resubmissionNo,
     createdBy: actorToJson(row.createdBy),
+  };
+}
+
+type Medical = Pick<Claim, 'circumstances' | 'hospital' | 'visit' | 'diagnoses' | 'lines' | 'invoices' | 'documents'>;
+const NOTHING_MEDICAL: Medical = { circumstances: [], hospital: null, visit: null, diagnoses: null, lines: [], invoices: [], documents: [] };
+
+function medicalToJson(row: ClaimRow): Medical {
+  return {
+    circumstances: row.circumstances,
+    hospital: { code: row.hospitalCode, name: row.hospitalName },
+    visit: { no: row.visitNo, start: row.visitStart, end: row.visitEnd },
+    diagnoses: row.diagnoses,
+    lines: row.lines.map(({ unitPriceFen, amountFen, ...line }) => ({ ...line, unitPrice: formatYuan(unitPriceFen), amount: formatYuan(amountFen) })),
+    invoices: row.invoices.map(({ amountFen, ...invoice }) => ({ ...invoice, amount: formatYuan(amountFen) })),
+    documents: row.documents.map(attachedToJson),
   };
 }
 
@@ -51,7 +63,9 @@ export function attachedToJson({ addedAt, mediaType, ...document }: ClaimRow['do
 /** Without what a row may keep beside it for our own use. */
 export function actorToJson(actor: Actor): Claim['createdBy'] {
   const { type, id } = actor;
-  return 'via' in actor && actor.via !== undefined ? { type, id, via: actor.via } : { type, id };
+  if (type !== 'person') return { type, id };
+  const { onBehalfOf, via } = actor;
+  return { type, id, ...(onBehalfOf !== undefined && { onBehalfOf }), ...(via !== undefined && { via }) };
 }
 
 export function remarkToJson({ remark, remarkParams }: Pick<EventRow, 'remark' | 'remarkParams'>): { zh: string; en: string } {

@@ -1,6 +1,7 @@
 import { actorLabel, claimantActions, isAppealState, PARTY_LABELS, stagesOf, type ClaimAction } from '#domain/claim/progress.ts';
 import { DOCUMENT_KIND_CODES, type DocumentKind } from '#domain/claim/completeness.ts';
 import { documentLabel, nextStepFor } from '#domain/claim/remarks.ts';
+import { isConsentPurpose, type ConsentPurpose } from '#domain/consent/purposes.ts';
 import { STAGE_LABELS, STAGE_NOTES, stageOf } from '#domain/claim/states.ts';
 import { formatYuan } from '#domain/money.ts';
 import { viewOf, type ClaimContext, type Clockwork } from '#prisma/queries/claim-context.ts';
@@ -15,6 +16,7 @@ const PATHS: Record<ClaimAction, { method: string; path: (claim: { number: strin
   withdraw: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/withdraw` },
   appeal: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/appeal` },
   resubmit: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/resubmit` },
+  'give-consent': { method: 'POST', path: ({ employeeNo }) => `/v1/employees/${encodeURIComponent(employeeNo)}/consents` },
   'mend-account': { method: 'POST', path: ({ employeeNo }) => `/v1/employees/${encodeURIComponent(employeeNo)}/accounts` },
 };
 
@@ -36,12 +38,13 @@ export function progressOf(input: {
   const { note, ended } = stageOf(head);
   const { actAt, provisional, appealableUntil } = viewOf(claim, input.clockwork);
   const missing = head.state === 'PENDED_INFO' ? missingDocuments(events) : [];
+  const consents = head.state === 'PENDED_INFO' ? missingConsents(events) : [];
   const inTime = appealableUntil !== null && Date.parse(appealableUntil) > now.getTime();
   const appealable = inTime && input.appealable && isAppealState(head.state) && !claim.tasks.some(({ kind }) => kind === 'CLAWBACK');
   const waits = head.turn !== null && actAt !== null;
   const until = head.state === 'PENDED_INFO' ? actAt : appealable ? appealableUntil : null;
-  const sentence = { state: head.state, onHold: head.onHold, payoutBlocked: head.payoutBlocked, documents: missing, until };
-  const actions = claimantActions({ ...head, appealable, resubmittable: input.resubmittable });
+  const sentence = { state: head.state, onHold: head.onHold, payoutBlocked: head.payoutBlocked, documents: missing, consents, until };
+  const actions = claimantActions({ ...head, awaitsConsent: consents.length > 0, appealable, resubmittable: input.resubmittable });
 
   return {
     number,
@@ -73,6 +76,12 @@ export function progressOf(input: {
       paid: formatYuan(head.paidFen),
     },
   };
+}
+
+/** The consents that the claim waits for, if that was asked for last. */
+function missingConsents(events: readonly EventRow[]): ConsentPurpose[] {
+  const asked = events.findLast((event) => event.type === 'INFO_REQUESTED')?.remarkParams['consents'];
+  return typeof asked === 'string' ? asked.split(',').filter(isConsentPurpose) : [];
 }
 
 /** What was asked for last. */

@@ -24,10 +24,10 @@ export async function answerUpdate(
   reply: FastifyReply,
   work: (updateId: string) => Promise<(Answer & { final?: false }) | Refusal>,
 ): Promise<FastifyReply> {
-  const { database } = request.server.deps;
+  const { db } = request;
   const name = requestName(request);
   const fingerprint = fingerprintOf(request);
-  const stored = await findAnswer(database, name);
+  const stored = await findAnswer(db, name);
   if (stored) return sendAnswer(reply, fingerprint, { stored });
   // with the fingerprint: another body under the same key never gets this one's result
   const answer = await work(hashOf(name.callerId, name.route, name.key, fingerprint));
@@ -36,7 +36,7 @@ export async function answerUpdate(
   const made = { fingerprint, status: answer.status, body, headers: JSON.stringify(answer.headers ?? {}) };
   if (answer.final !== false) {
     try {
-      await database.write((tx) => storeAnswer(tx, { ...name, ...made }));
+      await db.write((tx) => storeAnswer(tx, { ...name, ...made }));
     } catch (error) {
       // an equal request was faster: it got the same result from Temporal
       if (brokenConstraint(error) !== ANSWER_KEY) throw error;
@@ -78,10 +78,10 @@ export async function updateClaim<Argument>(
 
 /** Until the appeal is taken, however often it is asked for, it is asked of one and the same workflow. */
 async function continuation(request: FastifyRequest, claim: ClaimAccess, kind: Continues): Promise<ClaimAccess> {
-  const { database } = request.server.deps;
+  const { db } = request;
   const { number } = claim;
-  const no = (await countMoves(database, { number, type: CONTINUES[kind] })) + 1;
+  const no = (await countMoves(db, { number, type: CONTINUES[kind] })) + 1;
   const workflowId = workflowIdOf(number, { kind, no });
-  if (await nameContinuation(database, { number, workflowId })) return { ...claim, workflowId };
-  return (await findClaimAccess(database, { number, within: request.caller.unitId })) ?? claim;
+  if (await nameContinuation(db, { number, workflowId })) return { ...claim, workflowId };
+  return (await findClaimAccess(db, { number })) ?? claim;
 }

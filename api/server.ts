@@ -1,10 +1,16 @@
+import { loadAuditKey } from '#platform/audit-key.ts';
 import { ConfigError, readApiConfig, type ApiConfig } from '#platform/config.ts';
 import { fileDocumentStore } from '#platform/document-store.ts';
 import { readGateways } from '#platform/gateways.ts';
 import { chineseHolidays } from '#platform/holidays.ts';
 import { loadKeys } from '#platform/keys.ts';
 import { createLogger } from '#platform/log.ts';
+import { openMasterKeys } from '#platform/master-keys.ts';
 import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
+import { vaultPayloadKeys } from '#platform/payload-keys.ts';
+import { openLetterReader } from '#platform/reading/letters.ts';
+import { openRenderer } from '#platform/render/renderer.ts';
+import { loadPolicies } from '#platform/policy/load.ts';
 import { connectTemporal } from '#platform/temporal.ts';
 import { openDatabase } from '#prisma/database.ts';
 import { clockworkReader } from '#prisma/queries/holidays.ts';
@@ -17,26 +23,40 @@ const UPDATE_DEADLINE_MS = 10_000;
 const config = configOrExit();
 const log = createLogger({ name: 'api', level: config.logLevel });
 const gateways = await readGateways(config.gatewaysFile);
+const policies = loadPolicies();
+if (!policies.ok) throw new Error('the rulebooks have faults: npm run rulebook:check');
 const [bank] = gateways.banks;
 if (!bank) throw new Error('GATEWAYS_FILE declares no bank');
-const database = openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize });
-const temporal = connectTemporal(config.temporal);
+const vault = { suite: config.fieldSuite, masterKeys: await openMasterKeys({ ...config, suite: config.fieldSuite }) };
+const database = openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, vault, group: 'daozhang_api' });
+const payloadKeys = vaultPayloadKeys(database.vault);
+const temporal = connectTemporal(config.temporal, payloadKeys);
+const renderer = openRenderer({ onTrouble: (trouble) => log.warn(trouble, 'a file could not be read') });
+const letters = openLetterReader({ onTrouble: (trouble) => log.warn(trouble, 'letters could not be read') });
 
 const app = await buildApp({
   database,
   documents: fileDocumentStore(config.documentDir),
+  renderer,
+  letters,
   keys: await loadKeys(config.keysDir),
+  auditKey: await loadAuditKey(config.keysDir),
   log,
   clock: () => new Date(),
+  policies,
   gateways,
   clockwork: clockworkReader({ database, published: chineseHolidays(), bank }),
   pingTemporal: () => temporal.ping(),
   workflows: { client: temporal.client, taskQueue: config.temporal.taskQueue, updateDeadlineMs: UPDATE_DEADLINE_MS },
   outgoing: createOutgoingPolicy({ exceptions: config.webhookNetworks }),
   trustProxy: config.trustProxy,
+  signIn: config.signIn,
+  payloadKeys,
+  codecOrigins: config.codecOrigins,
+  rateLimits: config.rateLimits,
 });
 app.addHook('onClose', async () => {
-  await Promise.all([database.close(), temporal.close()]);
+  await Promise.all([database.close(), temporal.close(), renderer.close(), letters?.close()]);
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,15 +1,17 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { findWrittenFault } from '#domain/bureau/written-decision.ts';
-import type { WrittenDecision } from '#domain/claim/requests.ts';
+import { inNameOf } from '#domain/claim/actor.ts';
+import type { TaskDecision, WrittenDecision } from '#domain/claim/requests.ts';
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { parseYuan, type Fen } from '#domain/money.ts';
 import { can } from '#domain/org/can.ts';
+import { findColleagues } from '#prisma/queries/approval-reading.ts';
 import { readClaimLines } from '#prisma/queries/decisions.ts';
 import { findTasks, hasDocument, type TaskRow } from '#prisma/queries/tasks.ts';
 import { decideTask, type UpdateResult } from '#workflows/claim.messages.ts';
 import { updateClaim } from './claim-update.ts';
-import type { writtenDecision } from './contract/tasks.ts';
+import type { TaskDecisionJson, writtenDecision } from './contract/tasks.ts';
 
 type Decided = Extract<UpdateResult, { ok: true }> & { claimNumber: string };
 
@@ -19,28 +21,62 @@ type Decided = Extract<UpdateResult, { ok: true }> & { claimNumber: string };
  */
 export async function decide(
   request: FastifyRequest,
-  decision: {
-    taskId: string;
-    version: number;
-    choice: string;
-    comment: string | null;
-    written?: z.output<typeof writtenDecision> | undefined;
-    updateId: string;
-  },
+  decision: Pick<TaskDecisionJson, 'choice' | 'comment'> & Partial<TaskDecisionJson> & { taskId: string; version: number; updateId: string },
 ): Promise<Decided | Refusal> {
   const { taskId, version, choice, comment, updateId } = decision;
-  const [task] = await findTasks(request.server.deps.database, { ids: [taskId], within: request.caller.unitId });
+  const [task] = await findTasks(request.db, { ids: [taskId] });
   if (!task || !request.person) return refuse('NOT_FOUND');
-  const { unitAncestors, role, excluded, claim } = task;
-  const allowed = can(request.asker, 'task.decide', { unitAncestors, employeeId: claim.employeeId, task: { role, excluded } });
+  const { unitAncestors, role, excluded, assignees, claim } = task;
+  const allowed = can(request.asker, 'task.decide', { unitAncestors, employeeId: claim.employeeId, task: { role, excluded, assignees } });
   if (!allowed.ok) return allowed;
   if (task.status === 'OPEN' && task.version !== version) return refuse('VERSION_MISMATCH');
   const written = await checkWritten(request, task, decision);
   if (!written.ok) return written;
-  const argument = { taskId, choice, comment, actor: request.actor, employeeId: request.person.employeeId, ...(written.value && { written: written.value }) };
+  const approval = await checkApproval(request, task, decision);
+  if (!approval.ok) return approval;
+  const argument = {
+    taskId,
+    choice,
+    comment,
+    actor: inNameOf(request.actor, allowed),
+    employeeId: request.person.employeeId,
+    ...(written.value && { written: written.value }),
+    ...approval.value,
+  };
   const result = await updateClaim(request, { claim, update: decideTask, argument, updateId });
   if (!result.ok) return result.code === 'CLAIM_CLOSED' ? refuse('TASK_ALREADY_DECIDED') : result;
   return { ...result, claimNumber: claim.number };
+}
+
+/** What each choice of an approval comes with; nothing else does. People are named by their numbers, and must be there. */
+const COMES_WITH: Readonly<Record<string, readonly (keyof ApprovalAnswer)[]>> = {
+  TRANSFER: ['to'],
+  RETURN: ['step'],
+  ADD_BEFORE: ['people', 'mode'],
+  ADD_AFTER: ['people', 'mode'],
+  ADD_PARALLEL: ['people'],
+  CC: ['people'],
+};
+type ApprovalAnswer = Pick<TaskDecision, 'to' | 'people' | 'step' | 'mode'>;
+
+async function checkApproval(
+  request: FastifyRequest,
+  { kind }: TaskRow,
+  { choice, to, people, step, mode }: Pick<TaskDecisionJson, 'choice'> & Partial<TaskDecisionJson>,
+): Promise<{ ok: true; value: ApprovalAnswer } | Refusal> {
+  const given = Object.entries({ to, people, step, mode }).flatMap(([name, value]) => (value === undefined ? [] : [name as keyof ApprovalAnswer]));
+  const wanted = kind === 'APPROVAL' ? (COMES_WITH[choice] ?? []) : [];
+  const missing = wanted.filter((name) => (name === 'to' || name === 'people') && !given.includes(name));
+  const wrong = [...missing, ...given.filter((name) => !wanted.includes(name))];
+  if (wrong.length > 0) return refuse('VALIDATION_FAILED', { detail: `${choice} does not fit ${wrong.join(', ')}` });
+  const numbers = [...(to === undefined ? [] : [to]), ...(people ?? [])];
+  const idOf = await findColleagues(request.db, numbers);
+  const unknown = numbers.filter((no) => !idOf.has(no));
+  if (unknown.length > 0) return refuse('EMPLOYEE_UNKNOWN', { params: { employeeNos: unknown } });
+  const ids = (people ?? []).flatMap((no) => idOf.get(no) ?? []);
+  const passedTo = to === undefined ? undefined : idOf.get(to);
+  const value = { ...(passedTo !== undefined && { to: passedTo }), ...(people && { people: ids }), ...(step !== undefined && { step }), ...(mode && { mode }) };
+  return { ok: true, value };
 }
 
 /** A bureau's written decision must fit the claim before two people put their names to it. */
@@ -49,18 +85,17 @@ async function checkWritten(
   { claimNumber }: TaskRow,
   { choice, written }: { choice: string; written?: z.output<typeof writtenDecision> | undefined },
 ): Promise<{ ok: true; value: WrittenDecision | undefined } | Refusal> {
-  const { database } = request.server.deps;
   if ((choice === 'RECORD_DECISION') !== (written !== undefined)) {
     return refuse('VALIDATION_FAILED', { detail: 'RECORD_DECISION, and nothing else, comes with `written`' });
   }
   if (!written) return { ok: true, value: undefined };
-  if (!(await hasDocument(database, { claimNumber, documentId: written.documentId }))) return refuse('DOCUMENT_UNKNOWN');
+  if (!(await hasDocument(request.db, { claimNumber, documentId: written.documentId }))) return refuse('DOCUMENT_UNKNOWN');
   const lines: { lineNo: number; benefitFen: Fen; reasonCode: string | null }[] = [];
   for (const { lineNo, benefit, reasonCode } of written.lines) {
     const benefitFen = parseYuan(benefit);
     if (benefitFen === undefined) return refuse('AMOUNT_INVALID', { params: { lineNo } });
     lines.push({ lineNo, benefitFen, reasonCode });
   }
-  const fault = findWrittenFault({ outcome: written.outcome, lines }, await readClaimLines(database, claimNumber));
+  const fault = findWrittenFault({ outcome: written.outcome, lines }, await readClaimLines(request.db, claimNumber));
   return fault ? refuse('LINES_DO_NOT_ADD_UP', { params: fault }) : { ok: true, value: { ...written, lines } };
 }

@@ -4,9 +4,10 @@ import { CLAIM_KIND_CODES, CLAIM_KINDS } from '#domain/claim/completeness.ts';
 import { invoiceKeyText } from '#domain/invoice/key.ts';
 import { sum } from '#domain/money.ts';
 import { keyedHash } from '#platform/keys.ts';
-import type { Tx } from '#prisma/database.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
+import { enterScope, type Tx } from '#prisma/database.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import { createClaim, takeClaimNumber, type NewClaim } from '#prisma/queries/claim-submission.ts';
+import { readMissingConsents } from '#prisma/queries/consents.ts';
 import { nameClaim } from '#prisma/queries/inbox.ts';
 import { findVisitors, isVisitKnown } from '#prisma/queries/visits.ts';
 import type { ApiDeps } from './app.ts';
@@ -21,11 +22,14 @@ type Told = { bureauCode: string; messageId: string; visit: VisitFeed; deps: Pic
 export async function draftFromVisit(tx: Tx, { bureauCode, messageId, visit, deps }: Told): Promise<void> {
   const at = deps.clock();
   const actor = { type: 'bureau', id: bureauCode } as const;
-  const ignore = (why: string) => insertAudit(tx, { claimNumber: null, at, actor, action: 'visit-ignored', detail: { messageId, why } });
+  const ignore = (why: string) => audit(tx, { claimNumber: null, at, actor, action: 'visit-ignored', detail: { messageId, why } });
 
   if (responsibleBureau(deps.gateways.bureaus, visit.insuredRegion)?.code !== bureauCode) return ignore('another-bureau');
   const [visitor, ...others] = await findVisitors(tx, { personNo: visit.personNo, insuredRegion: visit.insuredRegion });
   if (!visitor || others.length > 0) return ignore(visitor ? 'person-not-unique' : 'person-unknown');
+  if ((await readMissingConsents(tx, { employeeId: visitor.employeeId, step: 'TAKE_VISIT', at })).length > 0) return ignore('consent-missing');
+  // from here on the bureau's message is worked on where the person is
+  await enterScope(tx, { units: [visitor.unitId], employeeId: visitor.employeeId });
   const content = contentOf(visit, deps);
   if (!content.ok) return ignore(content.why);
   if (await isVisitKnown(tx, { bureauCode, visitNo: visit.visitNo, employeeId: visitor.employeeId })) return ignore('told-before');
@@ -33,10 +37,17 @@ export async function draftFromVisit(tx: Tx, { bureauCode, messageId, visit, dep
   const number = await takeClaimNumber(tx, at);
   await createClaim(tx, number, {
     ...{ ...visitor, source: 'VISIT', draft: true, bureauCode, insuredRegion: visit.insuredRegion, treatedRegion: visit.treatedRegion },
-    ...{ hospital: visit.hospital, visit: { no: visit.visitNo, start: visit.visitStart, end: visit.visitEnd }, circumstances: [] },
+    ...{ hospital: visit.hospital, visit: { no: visit.visitNo, start: visit.visitStart, end: visit.visitEnd }, circumstances: [], diagnoses: [] },
     ...{ documents: [], prior: null, actor, at, ...content.value },
   });
   await nameClaim(tx, { source: bureauCode, messageId, claimNumber: number });
+}
+
+/** Whether what a bureau tells of a visit may be kept: of one person whom we know, and who has consented. Of others no more than that it was told. */
+export async function mayKeepVisit(tx: Tx, { visit, at }: { visit: VisitFeed; at: Date }): Promise<boolean> {
+  const [visitor, ...others] = await findVisitors(tx, { personNo: visit.personNo, insuredRegion: visit.insuredRegion });
+  if (!visitor || others.length > 0) return false;
+  return (await readMissingConsents(tx, { employeeId: visitor.employeeId, step: 'TAKE_VISIT', at })).length === 0;
 }
 
 type Content = Pick<NewClaim, 'kind' | 'lines' | 'invoices' | 'submittedFen'>;

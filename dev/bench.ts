@@ -1,4 +1,9 @@
 import { parseArgs } from 'node:util';
+import { measureProtection, type Cost } from './bench/protection.ts';
+import { measureReading } from './bench/reading.ts';
+import { measureDuplicates } from './bench/duplicates.ts';
+import { measureFieldLookup } from './bench/field-lookup.ts';
+import { measurePictureRecall } from './bench/picture-recall.ts';
 import { measureSubmission } from './bench/submission.ts';
 import { measureWaitingMemory } from './bench/waiting-memory.ts';
 import { measureWholeClaims } from './bench/whole-claims.ts';
@@ -7,9 +12,9 @@ import { onInterruption } from './stack/processes.ts';
 
 /**
  * `npm run bench`: starts what it needs, prints a table and, as its last line, one JSON object. Speed is told as ratios within one run, because machines differ and are
- * shared. `--parts` picks some of claims,submission,memory; `--quick` makes all of it small.
+ * shared. `--parts` picks some of claims,submission,memory,protection,field-lookup,duplicates,reading; `--quick` makes all of it small.
  */
-const PARTS = ['claims', 'submission', 'memory'] as const;
+const PARTS = ['claims', 'submission', 'memory', 'protection', 'field-lookup', 'reading', 'duplicates'] as const;
 const { values } = parseArgs({
   options: {
     parts: { type: 'string', default: PARTS.join(',') },
@@ -72,12 +77,65 @@ if (wanted.includes('memory')) {
   );
 }
 
+if (wanted.includes('protection')) {
+  await inWorld(async (guarded) => {
+    await inWorld(
+      async (unprotected) => {
+        const measured = await measureProtection(
+          { protected: guarded, unprotected },
+          { ...(values.quick ? { rounds: 2, claims: 20 } : { rounds: 8, claims: 60 }), report },
+        );
+        results['protection'] = measured;
+        const line = ({ total, api, worker, postgres, temporal }: Cost & { total: number }): string =>
+          `${total} ms  (API ${api}, worker ${worker}, PostgreSQL ${postgres}, Temporal ${temporal})`;
+        rows.push(
+          ['CPU per claim, protected', line(measured.with)],
+          ['  without row-level security, encryption and codec', line(measured.without)],
+          ['  protected ÷ without', `${measured.ratio}  (${measured.ratios.join(', ')})`],
+        );
+      },
+      { unprotected: true },
+    );
+  });
+}
+if (wanted.includes('field-lookup')) {
+  const measured = await measureFieldLookup({ people: values.quick ? 20_000 : 1_000_000, report });
+  results['fieldLookup'] = measured;
+  const { people, node, executionMs, wholeMs } = measured;
+  rows.push([`one of ${people} people by identity number`, node ?? 'NO INDEX'], ['  in PostgreSQL, and with unsealing', `${executionMs} ms, ${wholeMs} ms`]);
+}
+
+if (wanted.includes('reading')) {
+  const measured = await measureReading({ report });
+  results['reading'] = measured;
+  for (const [name, { fields, right, wrong, lines, rightLines, msPerFile }] of Object.entries(measured))
+    rows.push([`read: ${name}`, `${right} of ${fields} fields right, ${wrong} wrong; ${rightLines} of ${lines} lines; ${msPerFile} ms a file`]);
+}
+if (wanted.includes('duplicates')) {
+  const measured = await measureDuplicates({ few: 1_000, many: values.quick ? 50_000 : 1_000_000, report });
+  const pictures = await measurePictureRecall({ pictures: values.quick ? 6 : 40 });
+  results['duplicates'] = { ...measured, pictures };
+  const { claims, fewMs, manyMs, ratio, indexes, readsAll, picturesExamined } = measured;
+  rows.push(
+    [`duplicate check of a claim among ${claims.many} ÷ among ${claims.few}`, `${manyMs} ms ÷ ${fewMs} ms = ${ratio}`],
+    ['  reached by', `${indexes.join(', ')}${readsAll ? ', AND BY READING ALL' : ''}`],
+    ['  marks of pictures looked at for one picture', String(picturesExamined)],
+    [
+      '  pictures known again',
+      Object.entries(pictures.recall)
+        .map(([name, share]) => `${name} ${share}`)
+        .join(' · '),
+    ],
+    ['  taken for one another', `different papers ${pictures.falsePapers}, scans of one form ${pictures.falseScansOfOneForm}`],
+  );
+}
+
 console.log();
 const width = Math.max(...rows.map(([name]) => name.length));
 for (const [name, value] of rows) console.log(`${name.padEnd(width)}  ${value}`);
 console.log(JSON.stringify(results));
 
-async function inWorld(measure: (world: BenchWorld) => Promise<void>, options: { inMemoryTemporal?: boolean } = {}): Promise<void> {
+async function inWorld(measure: (world: BenchWorld) => Promise<void>, options: { inMemoryTemporal?: boolean; unprotected?: boolean } = {}): Promise<void> {
   const world = await startBenchWorld({ report, ...options });
   try {
     await measure(world);

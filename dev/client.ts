@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 /** A caller of the public API, as an HR system would be. Throws `ApiError` for everything that is not 2xx. */
 export type ApiClient = {
-  get<T>(path: string): Promise<T>;
+  get<T>(path: string, options?: { as?: string }): Promise<T>;
   post<T>(path: string, body: unknown, options?: { as?: string; key?: string; ifMatch?: string }): Promise<T>;
   put<T>(path: string, body: unknown): Promise<T>;
   upload(file: { name: string; content: Uint8Array; unitCode?: string }): Promise<{ id: string }>;
@@ -28,7 +28,7 @@ export function createApiClient({ url, token }: { url: string; token: string }):
   }
   const json = (body: unknown) => ({ body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
   return {
-    get: (path) => call('GET', path),
+    get: (path, { as } = {}) => call('GET', path, { headers: { ...(as !== undefined && { 'daozhang-actor': as }) } }),
     put: (path, body) => {
       const init = json(body);
       return call('PUT', path, { ...init, headers: { ...init.headers, 'idempotency-key': randomUUID() } });

@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
 import { connectTemporal } from '#platform/temporal.ts';
+import { stackVault } from './stack/vault.ts';
+import { openDatabase } from '#prisma/database.ts';
+import { vaultPayloadKeys } from '#platform/payload-keys.ts';
 import type { Progress } from '#api/contract/claims.ts';
-import { eventually, runStack, type RunningStack } from './run-stack.ts';
+import { eventually, runStack, signInLines, type RunningStack } from './run-stack.ts';
 import { submitCrossRegionClaim } from './seed.ts';
 import { BANK_CODE } from './stack/product.ts';
 import { onInterruption } from './stack/processes.ts';
@@ -103,18 +106,19 @@ async function follow({ api, infrastructure, product }: RunningStack): Promise<S
   };
 }
 
-async function historyLength({ temporal }: RunningStack['infrastructure'], number: string): Promise<number> {
-  const { client, close } = connectTemporal({ ...temporal, taskQueue: 'claims', apiKey: undefined, tls: undefined });
+async function historyLength({ temporal, dataDir, databaseUrl }: RunningStack['infrastructure'], number: string): Promise<number> {
+  const database = openDatabase({ url: databaseUrl, poolSize: 1, vault: await stackVault(dataDir) });
+  const { client, close } = connectTemporal({ ...temporal, taskQueue: 'claims', apiKey: undefined, tls: undefined }, vaultPayloadKeys(database.vault));
   try {
     const handle = client.workflow.getHandle(`claim/${number}`);
     await handle.result();
     return (await handle.describe()).historyLength;
   } finally {
-    await close();
+    await Promise.all([close(), database.close()]);
   }
 }
 
-function addresses({ product, infrastructure, token }: RunningStack, number: string): void {
+function addresses({ product, identity, infrastructure, token }: RunningStack, number: string): void {
   const { uiUrl, namespace } = infrastructure.temporal;
   say('\nAddresses:');
   say(`  API page      ${product.apiUrl}/docs`);
@@ -122,6 +126,7 @@ function addresses({ product, infrastructure, token }: RunningStack, number: str
   say(`  Mails         ${infrastructure.mail.httpUrl}/mails`);
   say(`  Bureau, bank  ${product.bureauUrl}/_control/ledger, ${product.bankUrl}/_control/ledger (simulators)`);
   say(`  API key       ${token} (development only)`);
+  for (const line of signInLines({ product, identity })) say(line);
 }
 
 function clock(at: string): string {

@@ -1,27 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApiClient, type ApiClient } from './client.ts';
-import { bootstrap, seedDirectory } from './seed.ts';
+import { bootstrap, seedDirectory, seedMachine, SIGN_IN_PEOPLE } from './seed.ts';
+import { MACHINE_CLIENT_ID, startIdentityProvider, type StackIdentity } from './stack/identity-provider.ts';
+import { takePort } from './stack/ports.ts';
 import { WATCHABLE_WORLD, startProduct, type Product } from './stack/product.ts';
 import { startInfrastructure, type Infrastructure } from './stack/stack.ts';
 
-export type RunningStack = { infrastructure: Infrastructure; product: Product; api: ApiClient; token: string; stop(): Promise<void> };
+export type RunningStack = { infrastructure: Infrastructure; product: Product; identity: StackIdentity; api: ApiClient; token: string; stop(): Promise<void> };
 
-/** Everything on this machine: PostgreSQL, Temporal, mail catcher, simulators, API, worker, and a directory of sample people. */
+/** Everything on this machine: PostgreSQL, Temporal, mail catcher, identity provider, simulators, API, worker, and a directory of sample people. */
 export async function runStack(options: { dataDir: string; report: (line: string) => void }): Promise<RunningStack> {
   const { report } = options;
-  const infrastructure = await startInfrastructure(options);
+  // known before Temporal is started, whose pages ask the API to show what payloads hold
+  const apiPort = await takePort({ preferred: 8_080, purpose: 'API', report });
+  const infrastructure = await startInfrastructure({ ...options, codecEndpoint: `http://127.0.0.1:${apiPort}/v1/codec` });
   // absolute: the paths of secrets go into a file that is read from elsewhere
   const { dataDir } = infrastructure;
   try {
     const token = await bootstrap({ databaseUrl: infrastructure.databaseUrl, dataDir });
+    report('starting the identity provider (development only)');
+    const identity = await startIdentityProvider({ dataDir, publicUrl: `http://127.0.0.1:${apiPort}`, people: SIGN_IN_PEOPLE, report });
     const product = await startProduct({
       ...{ dataDir, databaseUrl: infrastructure.databaseUrl, temporal: infrastructure.temporal, smtpUrl: infrastructure.mail.smtpUrl },
-      ...{ world: WATCHABLE_WORLD, apiPort: 8_080, report },
+      ...{ world: WATCHABLE_WORLD, apiPort, apiEnv: identity.env, report },
     });
     const api = createApiClient({ url: product.apiUrl, token });
     report('registering units and people');
     await seedDirectory(api);
-    return { infrastructure, product, api, token, stop: () => infrastructure.stop() };
+    await seedMachine({ databaseUrl: infrastructure.databaseUrl, clientId: MACHINE_CLIENT_ID });
+    return { infrastructure, product, identity, api, token, stop: () => infrastructure.stop() };
   } catch (error) {
     await infrastructure.stop();
     throw error;
@@ -35,4 +42,10 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
     if (answer !== undefined) return answer;
   }
   throw new Error(`gave up waiting for ${what}`);
+}
+
+/** Where to sign in, and as whom: sample people of a provider that is there for development only. */
+export function signInLines({ product, identity }: Pick<RunningStack, 'product' | 'identity'>): string[] {
+  const people = identity.people.map(({ employeeNo, name, about, password }) => `  ${employeeNo}  ${name}  ${password}  ${about}`);
+  return ['', `Sign in at ${product.apiUrl}/auth/login?returnTo=/v1/session as (development only; second factor ${identity.people[0]?.code}):`, ...people];
 }

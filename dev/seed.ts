@@ -6,7 +6,9 @@ import { mintApiKey } from '#platform/api-key.ts';
 import { openDatabase } from '#prisma/database.ts';
 import { createApiKey } from '#prisma/queries/api-keys.ts';
 import { createRootUnit } from '#prisma/queries/units.ts';
+import { registerMachineClient } from './api-key.ts';
 import { ApiError, type ApiClient } from './client.ts';
+import { signInPerson } from './identity/people.ts';
 import { samplePdf } from './sample-pdf.ts';
 
 export const HEAD_OFFICE = { code: 'HQ', name: '到账示范集团', nameEn: 'Daozhang Demonstration Group', region: '110000' };
@@ -28,6 +30,7 @@ export const PEOPLE = {
   manager: { employeeNo: 'M30001', unitCode: 'SJZ', name: '刘伟', locale: 'zh-CN', insuredRegion: '130100', n: 5 },
   headManager: { employeeNo: 'M30002', unitCode: 'HQ', name: '赵强', locale: 'zh-CN', insuredRegion: '110000', n: 6 },
   finance: { employeeNo: 'F40001', unitCode: 'HQ', name: '孙丽', locale: 'zh-CN', insuredRegion: '110000', n: 7 },
+  operator: { employeeNo: 'O60001', unitCode: 'HQ', name: '周航', locale: 'zh-CN', insuredRegion: '110000', n: 8 },
 } as const;
 
 const ROLES: Partial<Record<keyof typeof PEOPLE, { unitCode: string; role: string }[]>> = {
@@ -36,7 +39,14 @@ const ROLES: Partial<Record<keyof typeof PEOPLE, { unitCode: string; role: strin
   manager: [{ unitCode: 'SJZ', role: 'approver' }],
   headManager: [{ unitCode: 'HQ', role: 'approver' }],
   finance: [{ unitCode: 'HQ', role: 'finance' }],
+  operator: [{ unitCode: 'HQ', role: 'operator' }],
 };
+
+/** The same people as the development's identity provider presents them. */
+export const SIGN_IN_PEOPLE = Object.entries(PEOPLE).map(([who, { employeeNo, name, unitCode }]) => {
+  const roles = (ROLES[who as keyof typeof PEOPLE] ?? []).map((held) => `${held.role} of ${held.unitCode}`);
+  return signInPerson({ employeeNo, name, about: roles.join(', ') || `employee of ${unitCode}` });
+});
 
 /**
  * The head office and a key for the HR system, made directly in the database because nobody can call the API yet. The token is kept in the data
@@ -60,6 +70,21 @@ export async function bootstrap({ databaseUrl, dataDir }: { databaseUrl: string;
   }
 }
 
+/** Lets the system that the development's identity provider knows as `clientId` in with access tokens, for the whole group. */
+export async function seedMachine({ databaseUrl, clientId }: { databaseUrl: string; clientId: string }): Promise<void> {
+  const database = openDatabase({ url: databaseUrl, poolSize: 1 });
+  try {
+    await registerMachineClient(database, {
+      unitCode: HEAD_OFFICE.code,
+      clientId,
+      name: 'A system of the demonstration',
+      scopes: ['claims:read', 'directory:read'],
+    });
+  } finally {
+    await database.close();
+  }
+}
+
 /** Registers units, people, their accounts and quotas over the API. What is there already stays. */
 export async function seedDirectory(api: ApiClient): Promise<void> {
   for (const unit of UNITS) await unlessThere(api.post('/v1/units', unit));
@@ -76,10 +101,17 @@ export async function seedDirectory(api: ApiClient): Promise<void> {
       bankName: '兴业银行石家庄分行',
       bankCode: '309121003012',
     });
+    await giveConsents(api, person.employeeNo);
     await api.put(`${path}/quotas/${new Date().getFullYear()}`, { limit: '100000.00' });
     const roles = ROLES[who as keyof typeof PEOPLE];
-    if (roles) await api.put(`${path}/roles`, { roles });
+    for (const role of roles ?? []) await api.post(`${path}/roles`, role);
   }
+}
+
+/** The person agrees to all that a claim needs, in the wording in force. */
+export async function giveConsents(api: ApiClient, employeeNo: string): Promise<void> {
+  const { items } = await api.get<{ items: { purpose: string; version: string }[] }>('/v1/consents/texts');
+  for (const { purpose, version } of items) await api.post(`/v1/employees/${employeeNo}/consents`, { purpose, textVersion: version }, { as: employeeNo });
 }
 
 /** The claim of an employee insured in Shijiazhuang and treated in Beijing: 50 000.00, of which 4 000.00 lie outside the catalogue. */
@@ -93,16 +125,18 @@ export async function submitCrossRegionClaim(
     const { id } = await api.upload({ name: `${kind.toLowerCase()}.pdf`, content: samplePdf(`${kind} ${invoiceNo}`) });
     documents.push({ documentId: id, kind });
   }
+  // each claim of the same person is of another stay, or it would be taken for the one before
+  const left = 12 + (Number(invoiceNo) % 250);
   const claim = {
     ...{ employeeNo, kind: 'INPATIENT', circumstances: ['REFERRAL_FILED'], treatedRegion: '110000' },
     hospital: { code: 'H11010100001', name: '北京示范医院' },
-    visit: { start: daysAgo(20), end: daysAgo(12) },
+    visit: { no: `V${invoiceNo}`, start: daysAgo(left + 8), end: daysAgo(left) },
     lines: [
       { itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '40', unitPrice: '775.00', amount: '31000.00' },
       { itemCode: 'XB01ACX002', itemName: '氯吡格雷片', itemClass: '02', quantity: '150', unitPrice: '100.00', amount: '15000.00' },
       { itemCode: 'ZA09XXX003', itemName: '院内自制制剂', itemClass: '03', quantity: '8', unitPrice: '500.00', amount: '4000.00' },
     ],
-    invoices: [{ type: '1', code: '11010126', number: invoiceNo, checkCode: 'a1b2c3', amount: '50000.00', issuedOn: daysAgo(12) }],
+    invoices: [{ type: '1', code: '11010126', number: invoiceNo, checkCode: 'a1b2c3', amount: '50000.00', issuedOn: daysAgo(left) }],
     documents,
   };
   return api.post('/v1/claims', claim, { as: employeeNo, ...(key !== undefined && { key }) });

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { runStack } from './run-stack.ts';
+import { runStack, signInLines } from './run-stack.ts';
 import { onInterruption } from './stack/processes.ts';
 
 /** `npm start`: the stack of the demonstration without its claim. Its data is kept between runs. */
@@ -13,11 +13,13 @@ onInterruption({
   exitCode: 0,
 });
 try {
-  const { product, infrastructure, token } = await runStack({ dataDir: values.data, report: (line) => console.log(`  · ${line}`) });
+  const { product, identity, infrastructure, token } = await runStack({ dataDir: values.data, report: (line) => console.log(`  · ${line}`) });
   console.log(
     `\nAPI ${product.apiUrl}/docs\nTemporal UI ${infrastructure.temporal.uiUrl ?? infrastructure.temporal.address}\nMails ${infrastructure.mail.httpUrl}/mails`,
   );
-  console.log(`API key ${token} (development only)\n\nEverything stays up until Ctrl-C.`);
+  console.log(`API key ${token} (development only)`);
+  for (const line of signInLines({ product, identity })) console.log(line);
+  console.log('\nEverything stays up until Ctrl-C.');
 } catch (error) {
   // What fails while everything is being stopped fails for that reason; the process ends when all has stopped.
   if (!interrupted) {

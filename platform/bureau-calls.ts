@@ -26,6 +26,7 @@ export function encodeClaim(submission: BureauSubmission): Record<string, unknow
     begntime: `${submission.visitStart} 00:00:00`,
     endtime: `${submission.visitEnd} 00:00:00`,
     medfee_sumamt: formatYuan(submission.totalFen),
+    diseinfo: submission.diagnoses.map(({ code, name }, index) => ({ diag_srt_no: index + 1, diag_code: code, diag_name: name })),
     feedetail: submission.lines.map((line) => ({
       feedetl_sn: line.lineNo.toString(),
       med_list_codg: line.itemCode,

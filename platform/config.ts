@@ -1,6 +1,10 @@
+import type { KeyObject } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isOrigin, isSecureUrl, signInConfig, signInProblems, type SignInConfig } from './sign-in-config.ts';
+import { SUITES, type Suite } from './crypto/data-key.ts';
+import { readKey } from './keys.ts';
 
 /** How Temporal is reached. Neither TLS files nor an API key: in clear, as on one machine. */
 export type TemporalConfig = {
@@ -18,6 +22,10 @@ type SharedConfig = {
   logLevel: z.infer<typeof logLevel>;
   documentDir: string;
   keysDir: string;
+  /** undefined: the master keys are files in `keysDir` */
+  masterKey: { current: KeyObject; others: KeyObject[] } | undefined;
+  /** what is sealed from now on; everything older stays readable */
+  fieldSuite: Suite;
   gatewaysFile: string;
   /** Networks that webhooks may reach although they are not public: the employer's own systems. */
   webhookNetworks: string[];
@@ -28,6 +36,12 @@ export type ApiConfig = SharedConfig & {
   port: number;
   /** Addresses and CIDR blocks of the proxies whose X-Forwarded-For is believed. */
   trustProxy: string[];
+  /** Requests a minute, over all processes: docs/operations.md. */
+  rateLimits: { machine: number; person: number; open: number; callback: number; failed: number };
+  /** Origins of pages that may show operators decoded payloads: Temporal's UI. */
+  codecOrigins: string[];
+  /** Undefined: only API keys open doors. */
+  signIn: SignInConfig | undefined;
 };
 
 export type WorkerConfig = SharedConfig & {
@@ -37,6 +51,8 @@ export type WorkerConfig = SharedConfig & {
   workflowBundle: string | undefined;
   smtpUrl: string;
   mailFrom: string;
+  /** Where the signed roots of the audit go. */
+  auditExportDir: string;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -80,6 +96,27 @@ const addressBlocks = text
   )
   .refine((list) => list.every(isAddressBlock), 'must be addresses or CIDR blocks, separated by commas');
 
+const visibleList = text.regex(/^[!-+\--~]+(\s*,\s*[!-+\--~]+)*$/, 'must be values without spaces, separated by commas');
+
+const secretKey = text.transform((value, context) => {
+  const key = readKey(value);
+  if (key !== undefined) return key;
+  context.addIssue({ code: 'custom', message: 'must be 32 bytes in Base64' });
+  return z.NEVER;
+});
+
+const perMinute = wholeNumber(1, 10_000_000);
+
+const originList = text
+  .transform((list) =>
+    list
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .refine((list) => list.every(isOrigin), 'must be origins (https://host, http:// on this machine alone), separated by commas')
+  .transform((list) => list.map((entry) => new URL(entry).origin));
+
 const shared = {
   DATABASE_URL: url(['postgresql', 'postgres']),
   DATABASE_POOL_SIZE: wholeNumber(1, 1_000).default(10),
@@ -93,6 +130,12 @@ const shared = {
   LOG_LEVEL: logLevel.default('info'),
   DOCUMENT_DIR: text,
   KEYS_DIR: text,
+  MASTER_KEY: secretKey.optional(),
+  MASTER_KEYS_OLD: text
+    .transform((list) => list.split(','))
+    .pipe(z.array(secretKey))
+    .default([]),
+  FIELD_SUITE: z.enum(SUITES).default('aes-256-gcm'),
   GATEWAYS_FILE: file,
   WEBHOOK_NETWORKS: addressBlocks.default([]),
 };
@@ -102,6 +145,22 @@ const apiVariables = z.object({
   HTTP_HOST: text.default('127.0.0.1'),
   HTTP_PORT: port.default(8080),
   TRUST_PROXY: addressBlocks.default([]),
+  RATE_LIMIT_MACHINE: perMinute.default(30_000),
+  RATE_LIMIT_PERSON: perMinute.default(1_200),
+  RATE_LIMIT_OPEN: perMinute.default(3_000),
+  RATE_LIMIT_CALLBACK: perMinute.default(30_000),
+  RATE_LIMIT_FAILED: perMinute.default(600),
+  CODEC_ORIGINS: originList.default([]),
+  PUBLIC_URL: text.refine(isOrigin, 'must be https:// and a host, nothing after it (http:// on this machine alone)').optional(),
+  OIDC_ISSUER: text.refine(isSecureUrl, 'must be a URL starting with https:// (http:// on this machine alone)').optional(),
+  OIDC_CLIENT_ID: text.optional(),
+  OIDC_CLIENT_SECRET: text.optional(),
+  OIDC_CLIENT_SECRET_FILE: file.optional(),
+  OIDC_EMPLOYEE_CLAIM: text.default('employee_no'),
+  OIDC_SECOND_FACTOR_ACR: visibleList.default('http://schemas.openid.net/pape/policies/2007/06/multi-factor'),
+  OAUTH_AUDIENCE: text.optional(),
+  SESSION_IDLE_MINUTES: wholeNumber(1, 1_440).default(30),
+  SESSION_HOURS: wholeNumber(1, 168).default(12),
 });
 
 const workerVariables = z.object({
@@ -110,12 +169,27 @@ const workerVariables = z.object({
   WORKFLOW_BUNDLE: file.optional(),
   SMTP_URL: url(['smtp', 'smtps']),
   MAIL_FROM: text.regex(/^([^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, or a name with <an address>'),
+  AUDIT_EXPORT_DIR: text,
 });
 
 /** Reads what the API needs. Throws one `ConfigError` for everything that is wrong. */
 export function readApiConfig(env: Environment): ApiConfig {
-  const values = parse(apiVariables, env);
-  return { ...sharedConfig(values), host: values.HTTP_HOST, port: values.HTTP_PORT, trustProxy: values.TRUST_PROXY };
+  const values = parse(apiVariables, env, signInProblems);
+  return {
+    ...sharedConfig(values),
+    host: values.HTTP_HOST,
+    port: values.HTTP_PORT,
+    trustProxy: values.TRUST_PROXY,
+    rateLimits: {
+      machine: values.RATE_LIMIT_MACHINE,
+      person: values.RATE_LIMIT_PERSON,
+      open: values.RATE_LIMIT_OPEN,
+      callback: values.RATE_LIMIT_CALLBACK,
+      failed: values.RATE_LIMIT_FAILED,
+    },
+    codecOrigins: values.CODEC_ORIGINS,
+    signIn: signInConfig(values),
+  };
 }
 
 /** Reads what a worker needs. Throws one `ConfigError` for everything that is wrong. */
@@ -127,20 +201,26 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     workflowBundle: values.WORKFLOW_BUNDLE,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
+    auditExportDir: values.AUDIT_EXPORT_DIR,
   };
 }
 
-function parse<T extends z.ZodObject>(schema: T, env: Environment): z.infer<T> {
+type Problems = { variable: string; problem: string }[];
+
+/** `together`: what is wrong with variables that each by itself could be right. */
+function parse<T extends z.ZodObject>(schema: T, env: Environment, together: (filled: Environment) => Problems = () => []): z.infer<T> {
   // A line `NAME=` in an environment file means that nothing was filled in.
   const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(filled);
-  const problems = (parsed.error?.issues ?? []).map(({ path, message }) => ({ variable: String(path[0]), problem: message }));
+  const problems: Problems = (parsed.error?.issues ?? []).map(({ path, message }) => ({ variable: String(path[0]), problem: message }));
   for (const [variable, other] of [
     ['TEMPORAL_TLS_CERT_FILE', 'TEMPORAL_TLS_KEY_FILE'],
     ['TEMPORAL_TLS_KEY_FILE', 'TEMPORAL_TLS_CERT_FILE'],
+    ['MASTER_KEY', 'MASTER_KEYS_OLD'],
   ] as const) {
     if (filled[variable] === undefined && filled[other] !== undefined) problems.push({ variable, problem: `missing, but ${other} is set` });
   }
+  problems.push(...together(filled));
   if (parsed.data === undefined || problems.length > 0) throw new ConfigError(problems);
   return parsed.data;
 }
@@ -160,6 +240,8 @@ function sharedConfig(values: z.infer<z.ZodObject<typeof shared>>): SharedConfig
     logLevel: values.LOG_LEVEL,
     documentDir: values.DOCUMENT_DIR,
     keysDir: values.KEYS_DIR,
+    masterKey: values.MASTER_KEY && { current: values.MASTER_KEY, others: values.MASTER_KEYS_OLD },
+    fieldSuite: values.FIELD_SUITE,
     gatewaysFile: values.GATEWAYS_FILE,
     webhookNetworks: values.WEBHOOK_NETWORKS,
   };

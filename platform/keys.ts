@@ -20,7 +20,7 @@ const OWNER_ONLY = 0o600;
 export async function loadKeys(dir: string): Promise<Keys> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(dir, 0o700);
-  const [invoice, document] = await Promise.all([loadKey(join(dir, 'invoice.key')), loadKey(join(dir, 'document.key'))]);
+  const [invoice, document] = await Promise.all([loadKeyFile(join(dir, 'invoice.key')), loadKeyFile(join(dir, 'document.key'))]);
   return { invoice, document };
 }
 
@@ -29,11 +29,18 @@ export function keyedHash(key: KeyObject, content: string | Uint8Array): string 
   return createHmac('sha256', key).update(content).digest('hex');
 }
 
-async function loadKey(path: string): Promise<KeyObject> {
-  const text = (await readIfThere(path)) ?? (await make(path));
+/** The key in this file, which is made (0600) where it is not there, unless `make: false`. Throws where the file is there and is no key. */
+export async function loadKeyFile(path: string, { make = true }: { make?: boolean } = {}): Promise<KeyObject> {
+  const text = (await readIfThere(path)) ?? (make ? await makeKeyFile(path) : '');
+  const key = readKey(text);
+  if (key === undefined) throw new Error(`${path} is not a key of ${KEY_BYTES} bytes in Base64`);
+  return key;
+}
+
+/** 32 bytes in Base64; undefined for anything else. */
+export function readKey(text: string): KeyObject | undefined {
   const key = Buffer.from(text.trim(), 'base64');
-  if (key.length !== KEY_BYTES) throw new Error(`${path} is not a key of ${KEY_BYTES} bytes in Base64`);
-  return createSecretKey(key);
+  return key.length === KEY_BYTES ? createSecretKey(key) : undefined;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -46,7 +53,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** Written whole and on disk before it has its name; `link` refuses where another process was first. */
-async function make(path: string): Promise<string> {
+async function makeKeyFile(path: string): Promise<string> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const file = await open(draft, 'wx', OWNER_ONLY);
   try {

@@ -1,5 +1,5 @@
 import { ApplicationFailure, condition, currentUpdateInfo, setHandler } from '@temporalio/workflow';
-import type { Requested, RequestedFor, TaskDecision } from '#domain/claim/requests.ts';
+import type { ApprovalRecall, ApprovalUrge, Requested, RequestedFor, TaskDecision } from '#domain/claim/requests.ts';
 import { refuseDecision } from '#domain/claim/tasks.ts';
 import type { ClaimView } from '#domain/claim/view.ts';
 import type { ErrorCode } from '#domain/errors.ts';
@@ -9,6 +9,8 @@ import * as messages from './claim.messages.ts';
 export type Request = { id: string; answer: messages.UpdateResult | null } & Asked;
 type Asked =
   | { kind: 'decide'; args: TaskDecision }
+  | { kind: 'recall'; args: ApprovalRecall }
+  | { kind: 'urge'; args: ApprovalUrge }
   | { kind: 'complete' | 'withdraw' | 'release'; args: Requested }
   | { kind: 'appeal' | 'hold' | 'reverse'; args: RequestedFor };
 
@@ -22,6 +24,8 @@ export type Mailbox = {
   /** Something of the claim's payments, or of the account they go to, has come to Postgres. */
   paymentNews: boolean;
   accountNews: boolean;
+  /** The claimant has given or withdrawn a consent. */
+  consentNews: boolean;
   /** Takes in an answer that no signal brought, because the workflow that was signalled is lost. */
   recall(answer: BureauMail): void;
 };
@@ -36,6 +40,7 @@ export function openMailbox(look: () => ClaimView | null): Mailbox {
     bureauAnswers: [],
     paymentNews: false,
     accountNews: false,
+    consentNews: false,
     recall(answer) {
       const id = `${answer.source} ${answer.messageId}`;
       if (!known.has(id)) mailbox.bureauAnswers.push(answer);
@@ -49,6 +54,9 @@ export function openMailbox(look: () => ClaimView | null): Mailbox {
   });
   setHandler(messages.accountChanged, () => {
     mailbox.accountNews = true;
+  });
+  setHandler(messages.consentChanged, () => {
+    mailbox.consentNews = true;
   });
 
   const take = async (asked: Asked): Promise<messages.UpdateResult> => {
@@ -64,6 +72,8 @@ export function openMailbox(look: () => ClaimView | null): Mailbox {
   };
 
   setHandler(messages.decideTask, (args) => take({ kind: 'decide', args }), { validator: (args) => check({ kind: 'decide', args }) });
+  setHandler(messages.recallApproval, (args) => take({ kind: 'recall', args }), { validator: (args) => check({ kind: 'recall', args }) });
+  setHandler(messages.urgeApproval, (args) => take({ kind: 'urge', args }), { validator: (args) => check({ kind: 'urge', args }) });
   setHandler(messages.completeMaterials, (args) => take({ kind: 'complete', args }), { validator: (args) => check({ kind: 'complete', args }) });
   setHandler(messages.withdraw, (args) => take({ kind: 'withdraw', args }), { validator: (args) => check({ kind: 'withdraw', args }) });
   setHandler(messages.appeal, (args) => take({ kind: 'appeal', args }), { validator: (args) => check({ kind: 'appeal', args }) });
@@ -84,6 +94,12 @@ function refuse(view: ClaimView, request: Asked, waiting: readonly Request[]): E
       if (view.onHold) return 'CLAIM_ON_HOLD';
       return refuseDecision({ tasks: view.tasks, claimantId: view.employeeId, decision: request.args });
     }
+    case 'recall':
+      if (view.onHold) return 'CLAIM_ON_HOLD';
+      return view.state === 'SUBMITTED' ? null : 'RECALL_TOO_LATE';
+    case 'urge':
+      if (view.onHold) return 'CLAIM_ON_HOLD';
+      return view.tasks.some(({ kind }) => kind === 'APPROVAL') ? null : 'CLAIM_STATE_CONFLICT';
     case 'complete':
       return view.state === 'PENDED_INFO' ? null : 'CLAIM_STATE_CONFLICT';
     case 'hold':

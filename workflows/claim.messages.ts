@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
-import type { Requested, RequestedFor, TaskDecision } from '#domain/claim/requests.ts';
+import type { ApprovalRecall, ApprovalUrge, Requested, RequestedFor, TaskDecision } from '#domain/claim/requests.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import type { ErrorCode } from '#domain/errors.ts';
 
@@ -27,11 +27,18 @@ export const paymentNews = defineSignal<[{ reference: string }]>('paymentNews');
 /** The employee's account changed: a failed payment may be tried again. */
 export const accountChanged = defineSignal('accountChanged');
 
+/** The claimant has given or withdrawn a consent: Postgres says which. */
+export const consentChanged = defineSignal('consentChanged');
+
 export type { Requested, TaskDecision, WrittenDecision } from '#domain/claim/requests.ts';
 
 /** What an update answers: done, or an expected refusal that left nothing behind. */
 export type UpdateResult = { ok: true; state: ClaimState; seq: number } | { ok: false; code: ErrorCode };
 
+/** An approver takes the own approval back. */
+export const recallApproval = defineUpdate<UpdateResult, [ApprovalRecall]>('recallApproval');
+/** Reminds those whose turn it is to approve. */
+export const urgeApproval = defineUpdate<UpdateResult, [ApprovalUrge]>('urgeApproval');
 export const decideTask = defineUpdate<UpdateResult, [TaskDecision]>('decideTask');
 export const completeMaterials = defineUpdate<UpdateResult, [Requested]>('completeMaterials');
 export const withdraw = defineUpdate<UpdateResult, [Requested]>('withdraw');

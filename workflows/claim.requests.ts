@@ -22,6 +22,10 @@ function carryOut({ claimNumber, seq }: ClaimView, request: Request): Promise<Wr
   switch (request.kind) {
     case 'decide':
       return write('recordTaskDecision', { ...step, decision: request.args });
+    case 'recall':
+      return write('recordApprovalRecall', { ...step, ...request.args });
+    case 'urge':
+      return write('recordApprovalUrge', { ...step, ...request.args });
     case 'complete':
       return write('recordMaterialsComplete', { ...step, ...request.args });
     case 'withdraw':

@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  patched,
   proxyActivities,
   setHandler,
   workflowInfo,
@@ -47,15 +48,17 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
   return { state: now.state, seq: now.seq };
 
   /** A workflow that goes on with a claim hears what the one before it may not have heard. */
-  async function recallMail({ payment }: ClaimView): Promise<void> {
+  async function recallMail({ payment, closed }: ClaimView): Promise<void> {
     for (const answer of await write('listUnheardAnswers', { claimNumber })) mailbox.recall(answer);
     if (payment) mailbox.paymentNews = true;
+    // claims that began before did not ask
+    if (!closed && patched('recall-consent-news')) mailbox.consentNews = true;
     clock.ring();
   }
 
   function hasMail({ onHold }: ClaimView): boolean {
-    const { requests, paymentNews, accountNews, bureauAnswers } = mailbox;
-    return requests.length > 0 || paymentNews || accountNews || bureauAnswers.some(({ shown }) => !onHold || !shown);
+    const { requests, paymentNews, accountNews, consentNews, bureauAnswers } = mailbox;
+    return requests.length > 0 || paymentNews || accountNews || consentNews || bureauAnswers.some(({ shown }) => !onHold || !shown);
   }
 
   /** Takes in one message, if there is one that may be taken in now. */
@@ -74,6 +77,11 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
       mailbox.accountNews = false;
       clock.ring();
       return (await write('loadClaim', { claimNumber })).view;
+    }
+    if (mailbox.consentNews) {
+      mailbox.consentNews = false;
+      clock.ring();
+      return (await insist(seen, (current) => write('recordConsentChange', step(current)))).view;
     }
     const answer = mailbox.bureauAnswers.find(({ shown }) => !seen.onHold || !shown);
     if (!answer) return null;

@@ -6,15 +6,20 @@ import { payableOf } from '#domain/claim/quota.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { fen, formatYuan, sum } from '#domain/money.ts';
 import type { Database } from '#prisma/database.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import type { ClaimContext } from '#prisma/queries/claim-context.ts';
+import { readMissingConsents, readMissingForSubmission } from '#prisma/queries/consents.ts';
 import { cutsOf, insertDecision, readBestBenefit, readClaimLines, type NewDecision } from '#prisma/queries/decisions.ts';
 import { readInboxBody, readUnheardAnswers, readUnusedDecision, type UnheardAnswer } from '#prisma/queries/inbox.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { markAccepted, readSubmission } from '#prisma/queries/submissions.ts';
+import { pendForConsent } from './consent.ts';
 import { quotaYear, releaseHoldings, uphold, type ClaimStep, type Transition, type transitions } from './transition.ts';
 
 type Dependencies = { database: Database; transition: ReturnType<typeof transitions>; bureaus: ReadonlyMap<string, BureauGateway> };
+/** In the place of a bureau's code, where we did not send what the claimant does not consent to. */
+const CONSENT_MISSING = 'CONSENT_MISSING';
+
 type Decided = Extract<BureauAnswer, { kind: 'decision' }>;
 
 /** The way to the bureau and back. The two that speak to it run on the bureau's own task queue; the rest are writes. */
@@ -25,8 +30,13 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
     return found;
   };
 
-  /** Sends one version of a submission. The same message id again is answered with the bureau's first answer. */
+  /**
+   * Sends one version of a submission. The same message id again is answered with the bureau's first answer. The claimant's consent is asked for at every
+   * attempt: a bureau may be away for days, and a consent be withdrawn meanwhile.
+   */
   async function submitToBureau(input: { bureauCode: string; messageId: string }): Promise<SubmitResult> {
+    const missing = await readMissingForSubmission(database, { messageId: input.messageId, at: new Date() });
+    if (missing.length > 0) return { kind: 'refused', code: CONSENT_MISSING, text: missing.join(',') };
     return gateway(input.bureauCode).submit(await readSubmission(database, input.messageId));
   }
 
@@ -46,6 +56,9 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
       // A decision there is already is on its way, by callback or poll: the claim only has to wait for it.
       const acceptanceNo = result.kind === 'accepted' ? result.acceptanceNo : result.code === 'DZ-DECIDED' ? '' : null;
       if (acceptanceNo === null && result.kind === 'refused') {
+        // nothing was sent: the claim waits for the claimant, if the consent has not come meanwhile
+        const missing = result.code === CONSENT_MISSING ? await readMissingConsents(t.tx, { employeeId: claim.employeeId, step: 'SUBMIT', at: t.at }) : null;
+        if (missing) return missing.length === 0 ? claim : pendForConsent(claim, t, missing);
         return t.move(claim, {
           ...{ type: 'ANSWER_DOUBTED', actor, remarkParams: { code: result.code }, detail: { code: result.code } },
           opens: [{ kind: 'BUREAU_ANSWER_CHECK', role: 'hr', unitId: claim.unitId, detail: { code: result.code } }],
@@ -66,7 +79,7 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
       const told = (await readInboxBody<{ answer: BureauAnswer }>(t.tx, step))?.answer;
       const actor: Actor = { type: 'bureau', id: step.source };
       const ignore = async (why: string): Promise<ClaimContext> => {
-        await insertAudit(t.tx, {
+        await audit(t.tx, {
           claimNumber: claim.number,
           seq: claim.seq,
           at: t.at,

@@ -1,12 +1,15 @@
-import { approvalStepsFor } from '#domain/org/settings.ts';
+import { isSameCity } from '#domain/bureau/region.ts';
 import { findMissing, type Circumstance } from '#domain/claim/completeness.ts';
 import { SYSTEM } from '#domain/claim/actor.ts';
 import type { Written } from '#domain/claim/view.ts';
+import { gradeMatches } from '#domain/claim/duplicates.ts';
 import type { ClaimContext } from '#prisma/queries/claim-context.ts';
-import { countDuplicateClearances, holdInvoices, readMaterials } from '#prisma/queries/claim-intake.ts';
-import { countChoices } from '#prisma/queries/claim-tasks.ts';
+import { holdInvoices, readMaterials } from '#prisma/queries/claim-intake.ts';
+import { findDuplicates, listOpenMatches, markClaim, recordMatches } from '#prisma/queries/duplicates.ts';
 import { insertSubmission } from '#prisma/queries/submissions.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
+import { askApprovers } from './approval.ts';
+import { awaitConsent } from './consent.ts';
 import { denyByEmployer, quotaYear, type ClaimStep, type Transition, type transitions } from './transition.ts';
 
 type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
@@ -17,7 +20,14 @@ export function intakeActivities({ transition, institutionCode }: Dependencies) 
   async function runIntake(step: ClaimStep): Promise<Written> {
     return transition(step, async (claim, t) => {
       if (claim.head.state !== 'SUBMITTED' || claim.tasks.length > 0) return claim;
-      return (await missingMaterials(claim, t)) ?? (await duplicate(claim, t)) ?? (await quotaUsedUp(claim, t)) ?? (await approval(claim, t)) ?? pass(claim, t);
+      return (
+        (await missingMaterials(claim, t)) ??
+        (await duplicate(claim, t)) ??
+        (await quotaUsedUp(claim, t)) ??
+        (await askApprovers(claim, t)) ??
+        (await awaitConsent(claim, t)) ??
+        pass(claim, t)
+      );
     });
   }
 
@@ -30,7 +40,7 @@ export function intakeActivities({ transition, institutionCode }: Dependencies) 
 
 async function missingMaterials(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
   const { present, onFile } = await readMaterials(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId });
-  const crossRegion = claim.insuredRegion !== claim.treatedRegion;
+  const crossRegion = !isSameCity(claim.insuredRegion, claim.treatedRegion);
   const missing = findMissing({ kind: claim.kind, crossRegion, circumstances: claim.circumstances as Circumstance[], onFile }, present);
   if (missing.length === 0) return null;
   return t.move(claim, {
@@ -39,14 +49,17 @@ async function missingMaterials(claim: ClaimContext, t: Transition): Promise<Cla
   });
 }
 
+/** Looks through the whole group. Which claim it looks like is in its matches: the task says no more than by what, because another branch may read it. */
 async function duplicate(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
   const holders = await holdInvoices(t.tx, claim.number);
-  if (holders.length === 0) return null;
-  // Said to be no duplicate once, by HR or in an appeal, it is not asked again.
-  if ((await countDuplicateClearances(t.tx, claim.number)) > 0) return null;
+  await markClaim(t.tx, claim.number);
+  const matches = gradeMatches(await findDuplicates(t.tx, { claimNumber: claim.number, holders }));
+  await recordMatches(t.tx, { claimNumber: claim.number, matches, at: t.at });
+  const open = await listOpenMatches(t.tx, claim.number);
+  if (open.length === 0) return null;
   return t.move(claim, {
-    ...{ type: 'DUPLICATE_SUSPECTED', to: 'PENDED_DUPLICATE', actor: SYSTEM, detail: { holders } },
-    opens: [{ kind: 'DUPLICATE_REVIEW', role: 'hr', unitId: claim.unitId, detail: { holders } }],
+    ...{ type: 'DUPLICATE_SUSPECTED', to: 'PENDED_DUPLICATE', actor: SYSTEM, detail: { matches: open } },
+    opens: [{ kind: 'DUPLICATE_REVIEW', role: 'hr', unitId: claim.unitId, detail: { matches: open } }],
   });
 }
 
@@ -57,19 +70,6 @@ async function quotaUsedUp(claim: ClaimContext, t: Transition): Promise<ClaimCon
   // Only the plan's own part is limited: where a fund pays as well, the claim goes on and the decision says what the plan adds.
   if (granted === null || granted > 0 || claim.settings.paysFundingSources.some((source) => source !== 'employer_plan')) return null;
   return denyByEmployer(claim, t, { code: 'QUOTA_USED', comment: '', sourceNo: `intake-${claim.seq}`, actor: SYSTEM });
-}
-
-async function approval(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
-  const steps = approvalStepsFor(claim.settings, { kind: claim.kind, submittedFen: claim.submittedFen });
-  const count = (choice: string) => countChoices(t.tx, { claimNumber: claim.number, kind: 'APPROVAL', choice });
-  // A refusal that the claim has survived was lifted on appeal: the same person is not asked again.
-  const passed = (await count('APPROVE')) + (await count('REFUSE'));
-  const next = steps[passed];
-  if (!next) return null;
-  return t.move(claim, {
-    ...{ type: 'APPROVAL_REQUESTED', actor: SYSTEM, remarkParams: { step: passed + 1, steps: steps.length } },
-    opens: [{ kind: 'APPROVAL', role: next.role, unitId: claim.unitId, level: passed + 1 }],
-  });
 }
 
 /** Makes the next version of the submission, with its message id, and hands the claim to the bureau's queue. Questions about the last version are over. */

@@ -1,5 +1,6 @@
+import { signersOf } from '#domain/claim/actor.ts';
 import type { TaskDecision } from '#domain/claim/requests.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import type { ClaimContext } from '#prisma/queries/claim-context.ts';
 import { setMatched } from '#prisma/queries/payments.ts';
 import { explainLines, listUnexplained, readDoubts, readPayment } from '#prisma/queries/statement.ts';
@@ -20,7 +21,7 @@ export async function raiseDoubts(claim: ClaimContext, t: Transition): Promise<C
     const payment = await readPayment(t.tx, reference);
     if (!payment) throw new Error(`no payment instruction ${reference}`);
     const actor = { type: 'bank', id: payment.bankCode } as const;
-    if (block === 'LATE_SUCCESS') await insertAudit(t.tx, { claimNumber: claim.number, at: t.at, actor, action: 'late-payment-result', detail: { reference } });
+    if (block === 'LATE_SUCCESS') await audit(t.tx, { claimNumber: claim.number, at: t.at, actor, action: 'late-payment-result', detail: { reference } });
     after = await t.move(after, {
       ...{ type: 'PAYOUT_DOUBTED', actor, remarkParams: { cause: block }, detail: { reference, block }, patch: { closedAt: null, clearedAt: null } },
       opens: [payoutTask(after, block, { reference })],
@@ -39,7 +40,7 @@ export async function proposeOutcome(claim: ClaimContext, t: Transition, { decis
     ...{ type: 'PAYOUT_DOUBT_DECIDED', actor: decision.actor, detail: { ...about, reference } },
     opens: [
       {
-        ...{ kind: 'CONFIRM_PAYOUT', role: 'finance', unitId: claim.unitId, choices: [choice, 'REJECT'], excluded: [decision.employeeId] },
+        ...{ kind: 'CONFIRM_PAYOUT', role: 'finance', unitId: claim.unitId, choices: [choice, 'REJECT'], excluded: signersOf(decision.actor) },
         detail: { block, reference, proposed: choice, entryNos: await listUnexplained(t.tx, reference) },
       },
     ],

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { SYSTEM, type Actor } from '#domain/claim/actor.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { asksOutcome } from '#domain/claim/tasks.ts';
+import { neededFor } from '#domain/consent/purposes.ts';
 import { formatYuan } from '#domain/money.ts';
 import type { BankGateway, TransferStatus } from '#domain/payout/gateway.ts';
 import { differenceFrom } from '#domain/payout/order-check.ts';
@@ -9,6 +10,7 @@ import type { Database } from '#prisma/database.ts';
 import type { ClaimContext, PaymentRow } from '#prisma/queries/claim-context.ts';
 import { asksAbout, countChoices } from '#prisma/queries/claim-tasks.ts';
 import { markSent, orderPayment, readLastResult, readOrder, readPayoutBlock, setMatched, setPaymentStatus } from '#prisma/queries/payments.ts';
+import { mayPay } from './consent.ts';
 import { payoutTask, recordFailed, recordPaid, returnPayment } from './payment-outcome.ts';
 import { raiseDoubts } from './payout-doubts.ts';
 import type { ClaimStep, Transition, transitions } from './transition.ts';
@@ -46,6 +48,7 @@ export function payoutActivities({ database, transition, banks }: Dependencies) 
       const doubted = await raiseDoubts(claim, t);
       // As long as nobody knows what became of the money, no other instruction is made.
       if (doubted.tasks.some(asksOutcome)) return blockPayout(doubted, t, 'DOUBTED');
+      if (!(await mayPay(claim, t))) return blockPayout(claim, t, 'CONSENT_MISSING');
       const { block, accountId } = await readPayoutBlock(t.tx, {
         ...{ unitAncestorIds: claim.ancestorIds, employeeId: claim.employeeId, amountFen: owed.payableFen, at: t.at },
         ...claim.settings.payoutLimits,
@@ -135,7 +138,7 @@ async function blockPayout(claim: ClaimContext, t: Transition, block: string): P
   if (claim.head.payoutBlocked === block) return claim;
   return t.move(claim, {
     ...{ type: 'PAYOUT_BLOCKED', actor: SYSTEM, remarkParams: { cause: block }, detail: { block }, patch: { payoutBlocked: block } },
-    notice: { cause: block },
+    notice: { cause: block, ...(block === 'CONSENT_MISSING' && { consents: neededFor('PAY') }) },
     ...(FOR_FINANCE.has(block) && { opens: [payoutTask(claim, block)] }),
   });
 }

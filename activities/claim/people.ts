@@ -1,18 +1,19 @@
+import { signersOf } from '#domain/claim/actor.ts';
 import type { Requested, RequestedFor } from '#domain/claim/requests.ts';
-import type { ClaimState } from '#domain/claim/states.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { formatYuan } from '#domain/money.ts';
 import { viewOf } from '#prisma/queries/claim-context.ts';
 import { holdInvoices, isTakenUp } from '#prisma/queries/claim-intake.ts';
 import { countChoices } from '#prisma/queries/claim-tasks.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
+import { readMissingConsents } from '#prisma/queries/consents.ts';
+import { withdrawClaim } from './consent.ts';
 import { sendToBureau } from './intake.ts';
-import { quotaYear, releaseHoldings, type ClaimStep, type Refused, type transitions } from './transition.ts';
+import { quotaYear, type ClaimStep, type Refused, type transitions } from './transition.ts';
 
 type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
 
 const CONFLICT: Refused = { refused: 'CLAIM_STATE_CONFLICT' };
-const MAY_WITHDRAW: ReadonlySet<ClaimState> = new Set(['SUBMITTED', 'PENDED_INFO', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW']);
 
 /** What people ask of a claim, tasks apart. Each answers with a refusal where the claim's state does not allow it. */
 export function peopleActivities({ transition, institutionCode }: Dependencies) {
@@ -27,13 +28,8 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
   /** Before the bureau has it a claim is withdrawn at once; afterwards the bureau has to agree; with a decision it is too late. */
   async function recordWithdrawalRequest(step: ClaimStep & Requested): Promise<Written> {
     return transition(step, async (claim, t) => {
-      const { state, submissionVersion, withdrawalRequested } = claim.head;
-      if (withdrawalRequested) return claim;
-      if (claim.bureauDecisionNo !== null) return { refused: 'WITHDRAWAL_TOO_LATE' };
-      if (!MAY_WITHDRAW.has(state)) return { refused: 'WITHDRAWAL_TOO_LATE' };
-      if (submissionVersion > 0) return t.move(claim, { type: 'WITHDRAWAL_REQUESTED', actor: step.actor, patch: { withdrawalRequested: true } });
-      await releaseHoldings(claim, t);
-      return t.move(claim, { type: 'WITHDRAWN', to: 'WITHDRAWN', actor: step.actor, patch: { closedAt: t.at } });
+      if (claim.head.withdrawalRequested) return claim;
+      return (await withdrawClaim(claim, t, step.actor)) ?? { refused: 'WITHDRAWAL_TOO_LATE' };
     });
   }
 
@@ -59,7 +55,8 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
       const byEmployer = decision.source === 'EMPLOYER';
       const heard = { claimNumber: claim.number, kind: 'APPEAL_REVIEW', choice: 'UPHOLD', since: decision.recordedAt } as const;
       if (byEmployer && (await countChoices(t.tx, heard)) > 0) return CONFLICT;
-      const firstDecider = decision.decidedBy.employeeId;
+      const missing = await readMissingConsents(t.tx, { employeeId: claim.employeeId, step: 'SUBMIT', at: t.at });
+      if (!byEmployer && missing.length > 0) return { refused: 'CONSENT_MISSING' };
       const appealed = await t.move(claim, {
         ...{ type: 'APPEALED', to: 'APPEAL_REVIEW', actor: step.actor, detail: { reason: step.reason }, patch: { closedAt: null, clearedAt: null } },
         ...(byEmployer && {
@@ -68,8 +65,8 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
               kind: 'APPEAL_REVIEW' as const,
               role: 'hr' as const,
               unitId: claim.unitId,
-              excluded: firstDecider ? [firstDecider] : [],
-              detail: { reason: step.reason, asDuplicate, holders },
+              excluded: signersOf(decision.decidedBy),
+              detail: { reason: step.reason, asDuplicate },
             },
           ],
         }),

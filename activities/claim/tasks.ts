@@ -1,13 +1,17 @@
 import type { DecisionLine } from '#domain/bureau/decision.ts';
 import { findWrittenFault } from '#domain/bureau/written-decision.ts';
+import { signersOf } from '#domain/claim/actor.ts';
 import type { TaskDecision, WrittenDecision } from '#domain/claim/requests.ts';
 import { refuseDecision, type TaskChoice, type TaskKind } from '#domain/claim/tasks.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { fen, subtract, sum } from '#domain/money.ts';
 import type { ClaimContext } from '#prisma/queries/claim-context.ts';
 import { closeTask } from '#prisma/queries/claim-tasks.ts';
+import { readMissingConsents } from '#prisma/queries/consents.ts';
 import { readClaimLines } from '#prisma/queries/decisions.ts';
+import { clearMatches } from '#prisma/queries/duplicates.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
+import { decideApproval } from './approval.ts';
 import { applyDecision } from './bureau.ts';
 import { sendToBureau } from './intake.ts';
 import { escalationTask } from './clock.ts';
@@ -25,6 +29,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
       // The workflow's validator has asked the same; a workflow that was reset may have asked an older view.
       if (claim.head.onHold) return { refused: 'CLAIM_ON_HOLD' };
       if (refuseDecision({ tasks: claim.tasks, claimantId: claim.employeeId, decision })) return { refused: 'TASK_ALREADY_DECIDED' };
+      if (claim.tasks.some(({ id, kind }) => id === decision.taskId && kind === 'APPROVAL')) return decideApproval(claim, t, decision);
       const { taskId, choice, comment, actor, employeeId } = decision;
       const task = await closeTask(t.tx, { taskId, choice, comment, decidedBy: { ...actor, employeeId }, at: t.at });
       if (!task) return { refused: 'TASK_ALREADY_DECIDED' };
@@ -36,14 +41,13 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
   async function follow(claim: ClaimContext, t: Transition, { decision, task }: Decided): Promise<ClaimContext | Refused> {
     const { actor } = decision;
     const about = { taskId: decision.taskId, choice: decision.choice, comment: decision.comment };
-    const choice = decision.choice as TaskChoice;
+    const choice = decision.choice as Exclude<TaskChoice, 'APPROVE' | 'TRANSFER' | 'ADD_BEFORE' | 'ADD_AFTER' | 'ADD_PARALLEL' | 'CC'>;
     switch (choice) {
       case 'NOT_DUPLICATE':
+        await clearMatches(t.tx, { claimNumber: claim.number, by: actor, comment: decision.comment, at: t.at });
         return t.move(claim, { type: 'DUPLICATE_CLEARED', to: 'SUBMITTED', actor, detail: about });
       case 'DUPLICATE':
         return deny(claim, t, decision, 'DUPLICATE');
-      case 'APPROVE':
-        return t.move(claim, { type: 'APPROVAL_STEP_DECIDED', actor, detail: about });
       case 'REFUSE':
         return deny(claim, t, decision, 'PLAN_EXCLUDES');
       case 'RETURN':
@@ -55,6 +59,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
         // The bureau gets its whole time again.
         return t.move(claim, { type: 'ESCALATION_DECIDED', actor, remark: 'ESCALATION_WAIT', detail: about, restartsClock: true });
       case 'RESUBMIT':
+        if ((await readMissingConsents(t.tx, { employeeId: claim.employeeId, step: 'SUBMIT', at: t.at })).length > 0) return { refused: 'CONSENT_MISSING' };
         return sendToBureau(claim, t, { institutionCode, type: 'RESUBMITTED_TO_BUREAU', actor, detail: about });
       case 'RECORD_DECISION':
         if (!decision.written || findWrittenFault(asAmounts(decision.written), await readClaimLines(t.tx, claim.number)))
@@ -63,7 +68,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
           ...{ type: 'ESCALATION_DECIDED', actor, detail: about },
           opens: [
             {
-              ...{ kind: 'CONFIRM_DECISION', role: 'approver', unitId: claim.unitId, level: task.level, excluded: [decision.employeeId] },
+              ...{ kind: 'CONFIRM_DECISION', role: 'approver', unitId: claim.unitId, level: task.level, excluded: signersOf(decision.actor) },
               detail: { written: decision.written, recordedIn: task.kind },
             },
           ],
@@ -81,6 +86,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
       case 'UPHOLD':
         return uphold(claim, t, { actor, detail: about });
       case 'GRANT':
+        if (task.detail['asDuplicate'] === true) await clearMatches(t.tx, { claimNumber: claim.number, by: actor, comment: decision.comment, at: t.at });
         return t.move(claim, { type: 'APPEAL_GRANTED', to: 'SUBMITTED', actor, detail: about });
       case 'RETRY':
       case 'RELEASE_LIMIT':

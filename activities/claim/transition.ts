@@ -3,6 +3,7 @@ import type { Actor } from '#domain/claim/actor.ts';
 import type { ReasonCode } from '#domain/claim/reasons.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { fen } from '#domain/money.ts';
+import type { NoticeDraft } from '#domain/notices/notice.ts';
 import type { Database, Tx } from '#prisma/database.ts';
 import { readClaimContext, viewOf, type ClaimContext, type Clockwork } from '#prisma/queries/claim-context.ts';
 import { releaseInvoices } from '#prisma/queries/claim-intake.ts';
@@ -85,10 +86,14 @@ export async function releaseHoldings(claim: ClaimContext, { tx }: Transition): 
 }
 
 /** An appeal that changes nothing: what was granted stays and stays paid; a denial stands, and lets go of what the claim held. */
-export async function uphold(claim: ClaimContext, t: Transition, { actor, detail }: Pick<Move, 'actor' | 'detail'>): Promise<ClaimContext> {
+export async function uphold(
+  claim: ClaimContext,
+  t: Transition,
+  { actor, detail, tells = [] }: Pick<Move, 'actor' | 'detail' | 'tells'>,
+): Promise<ClaimContext> {
   const to = (await readBestBenefit(t.tx, claim.number)) > 0 ? 'PAID' : 'DENIED';
   if (to === 'DENIED') await releaseHoldings(claim, t);
-  return t.move(claim, { type: 'APPEAL_UPHELD', to, actor, detail: detail ?? {}, notice: { reasons: ['APPEAL_UPHELD'] } });
+  return t.move(claim, { type: 'APPEAL_UPHELD', to, actor, detail: detail ?? {}, notice: { reasons: ['APPEAL_UPHELD'] }, tells });
 }
 
 /**
@@ -98,9 +103,10 @@ export async function uphold(claim: ClaimContext, t: Transition, { actor, detail
 export async function denyByEmployer(
   claim: ClaimContext,
   t: Transition,
-  denial: { code: ReasonCode; comment: string; sourceNo: string; actor: Actor; employeeId?: string },
+  denial: { code: ReasonCode; comment: string; sourceNo: string; actor: Actor; employeeId?: string; tells?: readonly NoticeDraft[] },
 ): Promise<ClaimContext> {
-  if (claim.bureauDecisionNo !== null) return uphold(claim, t, { actor: denial.actor, detail: { code: denial.code, comment: denial.comment } });
+  const tells = denial.tells ?? [];
+  if (claim.bureauDecisionNo !== null) return uphold(claim, t, { actor: denial.actor, detail: { code: denial.code, comment: denial.comment }, tells });
   const lines = await readClaimLines(t.tx, claim.number);
   const nothing = fen(0);
   const decision = await insertDecision(t.tx, {
@@ -133,5 +139,6 @@ export async function denyByEmployer(
     patch: { approvedFen: nothing, payableFen: nothing },
     detail: { decisionId: decision.id, code: denial.code },
     notice: { reasons: [denial.code] },
+    tells,
   });
 }

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { addDays, shanghaiDay } from '#domain/calendar.ts';
 import type { BankGateway } from '#domain/payout/gateway.ts';
 import type { Database } from '#prisma/database.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import { insertStatementLines, readLastBooked } from '#prisma/queries/statement.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 
@@ -26,7 +26,9 @@ export function reconcileActivities({ database, banks }: { database: Database; b
     const sum: Reconciliation = { lines: 0, matched: 0, unexplained: 0 };
     for (let start = 0; start < statement.length; start += BATCH) {
       await database.write(async (tx) => {
-        for (const line of await insertStatementLines(tx, { bankCode, lines: statement.slice(start, start + BATCH) })) {
+        const written = await insertStatementLines(tx, { bankCode, lines: statement.slice(start, start + BATCH) });
+        // by claim, as chains of the audit are appended to (prisma/queries/audit.ts), the installation's last
+        for (const line of written.toSorted(byClaim)) {
           sum.lines += 1;
           sum[line.result === 'MATCHED' ? 'matched' : 'unexplained'] += 1;
           if (line.claimNumber && line.reference) {
@@ -34,7 +36,7 @@ export function reconcileActivities({ database, banks }: { database: Database; b
           }
           if (line.result === 'MATCHED') continue;
           const detail = { entryNo: line.entryNo, result: line.result, kind: line.kind };
-          await insertAudit(tx, {
+          await audit(tx, {
             claimNumber: line.claimNumber,
             at: new Date(at),
             actor: { type: 'bank', id: bankCode },
@@ -48,4 +50,9 @@ export function reconcileActivities({ database, banks }: { database: Database; b
   }
 
   return { reconcile };
+}
+
+function byClaim(a: { claimNumber: string | null }, b: { claimNumber: string | null }): number {
+  if (a.claimNumber === b.claimNumber) return 0;
+  return b.claimNumber === null || (a.claimNumber !== null && a.claimNumber < b.claimNumber) ? -1 : 1;
 }

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '#prisma/database.ts';
+import { countUnexported } from '#prisma/queries/audit-roots.ts';
 import { readBacklog } from '#prisma/queries/delivery.ts';
 import { countUnexplained } from '#prisma/queries/statement.ts';
 
@@ -32,6 +33,16 @@ export function registerBacklogGauges({ database, registry }: { database: Databa
       const backlog = await read();
       oldest.reset();
       for (const entry of backlog) oldest.set({ table: entry.table }, entry.oldestSeconds);
+    },
+  });
+  const unexported = new Gauge({
+    name: 'daozhang_audit_roots_unexported',
+    help: 'Signed daily roots of the audit that have not left the database',
+    registers: [registry],
+    async collect() {
+      const count = await countUnexported(database).catch(() => undefined);
+      if (count === undefined) unexported.remove();
+      else unexported.set(count);
     },
   });
   const unexplained = new Gauge({

@@ -5,6 +5,7 @@ import { CIRCUMSTANCE_CODES, CLAIM_KIND_CODES, DOCUMENT_KIND_CODES } from '#doma
 import { MOVE_TYPES } from '#domain/claim/moves.ts';
 import { STAGE_STATUSES } from '#domain/claim/progress.ts';
 import { CLAIM_STATES, STAGES, STAGE_NOTES, type StageNote } from '#domain/claim/states.ts';
+import { MAX_DIAGNOSES } from '#domain/claim/diagnosis.ts';
 import { INVOICE_TYPES } from '#domain/invoice/key.ts';
 import { PAYMENT_STATUSES } from '#domain/payout/payment.ts';
 import { actor, bilingual, claimNumber, code, day, employeeNo, flag, line, pageOf, pageQuery, region, time, unitCode, yuan } from './common.ts';
@@ -45,6 +46,8 @@ const newInvoice = z.strictObject({
   settlement: z.enum(['1', '2']).default('2').meta({ description: '1 settled on the spot, 2 paid in full by the employee' }),
 });
 
+const diagnosis = z.strictObject({ code: code(30).meta({ example: 'J18.900' }), name: line(200).meta({ example: '肺炎' }) });
+
 const attachment = z.strictObject({ documentId, kind: z.enum(DOCUMENT_KIND_CODES) });
 const attachments = z.array(attachment).max(MAX_DOCUMENTS).refine(eachOnce, { message: 'a document is named twice' });
 
@@ -70,6 +73,7 @@ const claimContent = {
   treatedRegion: region,
   hospital: z.strictObject({ code: code(40), name: line(100) }),
   visit: z.strictObject({ no: code(40).optional(), start: day, end: day }),
+  diagnoses: z.array(diagnosis).max(MAX_DIAGNOSES).default([]),
   lines: z.array(newLine).min(1).max(MAX_LINES),
   invoices: z.array(newInvoice).min(1).max(MAX_INVOICES),
   documents: attachments.default([]),
@@ -134,15 +138,19 @@ const claimHead = {
 export const claimSummary = z.strictObject(claimHead).meta({ id: 'ClaimSummary' });
 export type ClaimSummary = z.output<typeof claimSummary>;
 
-const attached = z.strictObject({ ...attachment.shape, fileName: z.string(), mediaType, sizeBytes: z.int(), addedAt: time });
+const attached = z.strictObject({ ...attachment.shape, fileName: z.string().nullable(), mediaType, sizeBytes: z.int(), addedAt: time });
 export type Attached = z.output<typeof attached>;
 
 export const claim = z
   .strictObject({
     ...claimHead,
+    medical: z.enum(['shown', 'hidden']).meta({
+      description: 'Hidden from operators and admins: circumstances, lines, invoices and documents are empty; hospital, visit and diagnoses are null',
+    }),
     circumstances: z.array(z.string()),
-    hospital: z.strictObject({ code: z.string(), name: z.string() }),
-    visit: z.strictObject({ no: z.string().nullable(), start: day, end: day }),
+    hospital: z.strictObject({ code: z.string(), name: z.string() }).nullable(),
+    visit: z.strictObject({ no: z.string().nullable(), start: day, end: day }).nullable(),
+    diagnoses: z.array(diagnosis).nullable().meta({ description: 'null: they were erased, or are hidden' }),
     lines: z.array(
       z.strictObject({
         lineNo: z.int(),
@@ -224,7 +232,7 @@ export const messages = z
       z.strictObject({
         seq: z.int(),
         template: z.string(),
-        recipient: z.strictObject({ kind: z.enum(['claimant', 'role']), role: z.string().nullable() }),
+        recipient: z.strictObject({ kind: z.enum(['claimant', 'employee', 'role']), role: z.string().nullable() }),
         channel: z.string(),
         status: z.enum(['PENDING', 'SENT', 'FAILED', 'UNDELIVERABLE']),
         createdAt: time,

@@ -51,8 +51,16 @@ export const employeeNo = code(40).meta({ description: 'The number that the HR s
 export const bilingual = z.strictObject({ zh: z.string(), en: z.string() }).meta({ id: 'Bilingual' });
 
 export const actor = z
-  .strictObject({ type: z.enum(['system', 'machine', 'person', 'bureau', 'bank']), id: z.string(), via: z.string().optional() })
-  .meta({ id: 'Actor', description: 'Who did something; `via` is the API key that acted for a person' });
+  .strictObject({
+    type: z.enum(['system', 'machine', 'person', 'bureau', 'bank']),
+    id: z.string(),
+    onBehalfOf: z.string().optional(),
+    via: z.string().optional(),
+  })
+  .meta({
+    id: 'Actor',
+    description: 'Who did something; `onBehalfOf` is the absent person for whom somebody stood in, `via` the machine that acted for a person',
+  });
 
 /** `?limit=&cursor=` */
 export const pageQuery = { limit: z.coerce.number().int().min(1).max(100).default(20), cursor: z.string().max(500).optional() };
@@ -118,6 +126,7 @@ const ALWAYS: readonly ErrorCode[] = [
   'SCOPE_MISSING',
   'ACTOR_OUTSIDE_UNIT',
   'NOT_FOUND',
+  'RATE_LIMITED',
   'INTERNAL',
   'DATABASE_UNAVAILABLE',
 ];

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ROLES } from '#domain/claim/actor.ts';
 import { employeeNo, flag, line, pageQuery, region, time, unitCode, yuan } from './common.ts';
 
 export const employeeParams = z.strictObject({ employeeNo });
@@ -60,6 +59,7 @@ export const employee = z
     personType: z.string(),
     insuranceType: z.string(),
     active: z.boolean(),
+    erased: z.boolean().meta({ description: 'Identity number, phone and everything medical were erased for good' }),
     version: z.int(),
     createdAt: time,
   })
@@ -101,12 +101,6 @@ export const quotaLimit = z.strictObject({ limit: yuan }).meta({ id: 'QuotaLimit
 export const quota = z
   .strictObject({ year: z.int(), limit: yuan, reserved: yuan, used: yuan, available: yuan, version: z.int() })
   .meta({ id: 'Quota', description: '`reserved` is held by open claims' });
-
-const roleOnUnit = z.strictObject({ unitCode, role: z.enum(ROLES) });
-export const roleList = z
-  .strictObject({ roles: z.array(roleOnUnit).max(100) })
-  .meta({ id: 'RoleList', description: 'A role on a unit holds on everything below it. What is not listed ends' });
-export const roles = z.strictObject({ roles: z.array(roleOnUnit.extend({ validFrom: time })) }).meta({ id: 'Roles' });
 
 /** `6222020402001234567` → `***************4567`; what has four characters or fewer is masked whole. */
 export function masked(text: string): string {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ROLES } from '#domain/claim/actor.ts';
 import { CLAIM_STATES } from '#domain/claim/states.ts';
 import { TASK_KINDS } from '#domain/claim/tasks.ts';
-import { actor, claimNumber, code, flag, line, note, pageQuery, time, unitCode, yuan } from './common.ts';
+import { actor, claimNumber, code, employeeNo, flag, line, note, pageQuery, time, unitCode, yuan } from './common.ts';
 
 export const taskStatus = z.enum(['OPEN', 'DECIDED', 'CANCELLED']);
 export const taskKind = z.enum(TASK_KINDS);
@@ -28,6 +28,7 @@ export const task = z
     unitCode,
     role: z.enum(ROLES).meta({ description: 'Whoever holds it on the unit or above decides' }),
     choices: z.array(z.string()),
+    medical: z.enum(['shown', 'hidden']).meta({ description: 'Hidden from operators and admins: `detail` is empty, and there is no comment' }),
     detail: z.record(z.string(), z.unknown()),
     status: taskStatus,
     version: z.int(),
@@ -36,6 +37,9 @@ export const task = z
     createdAt: time,
     closedAt: time.nullable(),
     decision: z.strictObject({ choice: z.string(), comment: z.string().nullable(), by: actor }).nullable(),
+    onBehalfOf: employeeNo
+      .nullable()
+      .meta({ description: 'The absent person for whom the actor would decide it; null where it is in the own name, or not at all' }),
     claim: z.strictObject({ state: z.enum(CLAIM_STATES), onHold: z.boolean(), submitted: yuan }),
   })
   .meta({ id: 'Task' });
@@ -57,7 +61,24 @@ export const writtenDecision = z
   })
   .meta({ id: 'WrittenDecision' });
 
-export const taskDecision = z.strictObject({ choice, comment, written: writtenDecision.optional() }).meta({ id: 'TaskDecision' });
+export const taskDecision = z
+  .strictObject({
+    choice,
+    comment,
+    written: writtenDecision.optional(),
+    to: employeeNo.optional().meta({ description: 'TRANSFER: who takes the place' }),
+    people: z
+      .array(employeeNo)
+      .min(1)
+      .max(20)
+      .refine((people) => new Set(people).size === people.length, 'each person once')
+      .meta({ uniqueItems: true, description: 'ADD_BEFORE, ADD_AFTER, ADD_PARALLEL, CC: who is added, or told' })
+      .optional(),
+    step: z.int().min(0).max(100).optional().meta({ description: 'RETURN in an approval: the earlier step it goes back to; 0, or absent, for the submitter' }),
+    mode: z.enum(['any', 'all', 'in-order']).optional().meta({ description: 'ADD_BEFORE, ADD_AFTER: how the added people decide; all of them where absent' }),
+  })
+  .meta({ id: 'TaskDecision' });
+export type TaskDecisionJson = z.output<typeof taskDecision>;
 
 export const taskDecided = z
   .strictObject({ taskId: z.uuid(), claimNumber, state: z.enum(CLAIM_STATES), seq: z.int() })

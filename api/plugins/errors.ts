@@ -7,6 +7,7 @@ import { locales } from 'zod';
 import { ERRORS, refuse, type ErrorCode, type Refusal } from '#domain/errors.ts';
 import { isDatabaseAway } from '#prisma/database-errors.ts';
 import type { Problem } from '../contract/common.ts';
+import { secondFactorPath } from '../sign-in/second-factor.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -49,8 +50,10 @@ export default fp(
       routes.set(url, known);
     });
 
+    const factor = app.deps.signIn?.secondFactorAcr[0];
+    const stepUp = factor === undefined ? undefined : { signIn: secondFactorPath(factor) };
     app.decorateReply('refuse', function (this: FastifyReply, refusal: Refusal) {
-      return send(this, refusal);
+      return send(this, refusal.code === 'SECOND_FACTOR_REQUIRED' && stepUp ? { ...refusal, params: { ...refusal.params, ...stepUp } } : refusal);
     });
 
     const answerNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -88,7 +91,7 @@ export default fp(
       return send(reply, refuse('INTERNAL'));
     });
   },
-  { name: 'errors' },
+  { name: 'errors', decorators: { fastify: ['deps'] } },
 );
 
 /** What Fastify refuses before there is a route: a URL that cannot be decoded. */
@@ -113,8 +116,8 @@ function send(reply: FastifyReply, refusal: Refusal, errors?: Issues): FastifyRe
     .type(PROBLEM)
     .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
     .header('vary', 'accept-language');
-  if (status === 401) reply.header('www-authenticate', 'Bearer realm="daozhang"');
-  if ('retryable' in ERRORS[refusal.code]) reply.header('retry-after', status === 409 ? '1' : '5');
+  if (status === 401) reply.header('www-authenticate', `Bearer realm="daozhang"${refusal.code === 'TOKEN_INVALID' ? ', error="invalid_token"' : ''}`);
+  if ('retryable' in ERRORS[refusal.code] && !reply.hasHeader('retry-after')) reply.header('retry-after', status === 409 ? '1' : '5');
   // as text: routes without a schema for this status (not found, method) answer the same
   return reply.send(JSON.stringify(problemOf(refusal, language, reply.request.id, errors)));
 }

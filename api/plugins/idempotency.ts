@@ -60,11 +60,11 @@ export async function withIdempotency(
   work: (tx: Tx) => Promise<Answer | Refusal>,
   { content }: { content?: unknown } = {},
 ): Promise<FastifyReply> {
-  const { database } = request.server.deps;
+  const { db } = request;
   const name = requestName(request);
   const fingerprint = fingerprintOf(request, content);
   try {
-    const outcome = await database.write(async (tx): Promise<Sent> => {
+    const outcome = await db.write(async (tx): Promise<Sent> => {
       const taken = await takeRequest(tx, { ...name, lock: lockOf(name) });
       if (taken === 'in-flight') throw new Refused(refuse('REQUEST_IN_FLIGHT'));
       if (taken !== 'ours') return { stored: taken };
@@ -80,7 +80,7 @@ export async function withIdempotency(
     if (error instanceof Refused) return reply.refuse(error.refusal);
     if (brokenConstraint(error) !== ANSWER_KEY) throw error;
     // an equal request was committed between our look-up and our lock
-    const stored = await findAnswer(database, name);
+    const stored = await findAnswer(db, name);
     if (!stored) throw error;
     return sendAnswer(reply, fingerprint, { stored });
   }
@@ -103,7 +103,7 @@ export function sendAnswer(reply: FastifyReply, fingerprint: string, sent: Sent)
 
 /** Caller, route and key of a request whose headers schema asks for the key. */
 export function requestName(request: FastifyRequest): { callerId: string; route: string; key: string } {
-  return { callerId: request.caller.keyId, route: `${request.method} ${request.routeOptions.url ?? ''}`, key: String(request.headers['idempotency-key']) };
+  return { callerId: request.caller.id, route: `${request.method} ${request.routeOptions.url ?? ''}`, key: String(request.headers['idempotency-key']) };
 }
 
 /** SHA-256, hex, of what the request asks for: method, route, params, body, and for whom. Spaces and the order of properties do not count. */

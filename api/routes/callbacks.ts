@@ -11,7 +11,7 @@ import { storeMessage, type Acknowledgement, type InboxMessage } from '#prisma/q
 import { bankAnswer, bankParams, bureauAnswer, bureauParams, signedHeaders } from '../contract/callbacks.ts';
 import { responses } from '../contract/common.ts';
 import { tellBankNews, tellBureauAnswer } from '../callback-effects.ts';
-import { draftFromVisit } from '../visit-draft.ts';
+import { draftFromVisit, mayKeepVisit } from '../visit-draft.ts';
 
 const tags = ['callbacks'];
 const BANK_NOTICE = 'DZXFERNTFRQ';
@@ -56,10 +56,15 @@ export const callbackRoutes: FastifyPluginAsyncZod = async (app) => {
         ...{ source: code, messageId: message.messageId, bodyDigest: sm3(call.rawBody), type: message.kind },
         ...{ body: { answer: message.answer, raw: message.raw }, acknowledgement: acknowledgeBureauCallback({ messageId: message.messageId, at: clock() }) },
       };
-      return receive(app, reply, stored, (tx) =>
-        message.kind === 'decision'
-          ? tellBureauAnswer(tx, { bureauCode: code, messageId: message.messageId, claimNumber: message.claimNumber, at: clock() })
-          : draftFromVisit(tx, { bureauCode: code, messageId: message.messageId, visit: message.answer, deps: app.deps }),
+      return receive(
+        app,
+        reply,
+        stored,
+        (tx) =>
+          message.kind === 'decision'
+            ? tellBureauAnswer(tx, { bureauCode: code, messageId: message.messageId, claimNumber: message.claimNumber, at: clock() })
+            : draftFromVisit(tx, { bureauCode: code, messageId: message.messageId, visit: message.answer, deps: app.deps }),
+        (tx) => (message.kind === 'decision' ? Promise.resolve(true) : mayKeepVisit(tx, { visit: message.answer, at: clock() })),
       );
     },
   );
@@ -120,10 +125,19 @@ function verified(
   return undefined;
 }
 
+/** What is kept of a message that nobody has consented to: that it came, and its digest. */
+const WITHHELD = { withheld: 'consent-missing' };
+
 /** Stores a message with its effect, once, and acknowledges it. */
-async function receive(app: FastifyInstance, reply: FastifyReply, message: InboxMessage, effect: (tx: Tx) => Promise<void>): Promise<FastifyReply> {
-  const result = await app.deps.database.write(async (tx) => {
-    const stored = await storeMessage(tx, message);
+async function receive(
+  app: FastifyInstance,
+  reply: FastifyReply,
+  message: InboxMessage,
+  effect: (tx: Tx) => Promise<void>,
+  mayKeep: (tx: Tx) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<FastifyReply> {
+  const result = await app.deps.database.within({ source: message.source }).write(async (tx) => {
+    const stored = await storeMessage(tx, (await mayKeep(tx)) ? message : { ...message, body: WITHHELD });
     if (stored.kind === 'stored') await effect(tx);
     return stored;
   });

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { RequestedFor } from '#domain/claim/requests.ts';
 import { refuse, type ErrorCode, type Refusal } from '#domain/errors.ts';
-import { can, type Action } from '#domain/org/can.ts';
+import type { Action } from '#domain/org/can.ts';
 import { findClaimAccess, type ClaimAccess } from '#prisma/queries/claim-access.ts';
 import { recordMove } from '#prisma/queries/claim-moves.ts';
 import { appeal, completeMaterials, hold, release, requestReversal, withdraw, type UpdateResult } from '#workflows/claim.messages.ts';
@@ -21,12 +21,12 @@ const moved = (...codes: ErrorCode[]) => responses({ 200: claimMoved }, { with: 
 
 /** What people ask of a claim. The workflow decides, so that nothing can move the claim at the same moment, and whoever asks hears "no" at once. */
 export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database, clock, clockwork, workflows } = app.deps;
+  const { clock, clockwork, workflows } = app.deps;
 
   app.post(
     '/v1/claims/:number/materials-complete',
     {
-      config: { access: 'claims:write' },
+      config: { access: 'claims:write', action: 'claim.complete' },
       schema: {
         tags,
         summary: 'Say that the missing documents are there',
@@ -45,7 +45,7 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/withdraw',
     {
-      config: { access: 'claims:write', actor: 'required' },
+      config: { access: 'claims:write', action: 'claim.withdraw', actor: 'required' },
       schema: {
         tags,
         summary: 'Withdraw a claim',
@@ -59,7 +59,7 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
     async (request, reply) => {
       const { number } = request.params;
       const comment = request.body?.comment ?? null;
-      const found = await findClaimAccess(database, { number, within: request.caller.unitId });
+      const found = await findClaimAccess(request.db, { number });
       if (found?.state === 'DRAFT') return withdrawDraft(request, reply, number);
       return act(request, reply, { number, action: 'claim.withdraw', update: withdraw, argument: { comment } });
     },
@@ -68,7 +68,7 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/appeal',
     {
-      config: { access: 'claims:write', actor: 'required' },
+      config: { access: 'claims:write', action: 'claim.appeal', actor: 'required' },
       schema: {
         tags,
         summary: 'Appeal against a denial or a partial approval',
@@ -76,7 +76,7 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
         headers: headers('idempotency-key'),
         params: claimParams,
         body: withReason,
-        response: moved('ACTOR_REQUIRED', 'APPEAL_TOO_LATE'),
+        response: moved('ACTOR_REQUIRED', 'APPEAL_TOO_LATE', 'CONSENT_MISSING'),
       },
     },
     async (request, reply) =>
@@ -86,7 +86,7 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/hold',
     {
-      config: { access: 'tasks:decide', actor: 'required' },
+      config: { access: 'tasks:decide', action: 'claim.hold', actor: 'required' },
       schema: {
         tags,
         summary: 'Hold a claim',
@@ -103,7 +103,7 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/release',
     {
-      config: { access: 'tasks:decide', actor: 'required' },
+      config: { access: 'tasks:decide', action: 'claim.release', actor: 'required' },
       schema: {
         tags,
         summary: 'Let a held claim go on',
@@ -122,7 +122,7 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/reversal',
     {
-      config: { access: 'tasks:decide', actor: 'required' },
+      config: { access: 'tasks:decide', action: 'claim.reverse', actor: 'required' },
       schema: {
         tags,
         summary: 'Ask for money back that should not have been paid',
@@ -145,7 +145,7 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
     '/v1/claims/:number/live',
     {
-      config: { access: 'claims:read' },
+      config: { access: 'claims:read', action: 'claim.read' },
       schema: {
         tags,
         summary: 'What the workflow is doing now',
@@ -185,9 +185,9 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
 const reasonOf = ({ reason }: { reason: string }) => ({ reason, comment: null });
 
 async function readable(request: FastifyRequest, number: string, action: Action): Promise<{ ok: true; claim: ClaimAccess } | Refusal> {
-  const claim = await findClaimAccess(request.server.deps.database, { number, within: request.caller.unitId });
+  const claim = await findClaimAccess(request.db, { number });
   if (!claim) return refuse('NOT_FOUND');
-  const allowed = can(request.asker, action, { unitAncestors: claim.unitAncestors, employeeId: claim.employeeId });
+  const allowed = request.may(action, { unitAncestors: claim.unitAncestors, employeeId: claim.employeeId });
   return allowed.ok ? { ok: true, claim } : allowed;
 }
 

@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { signersOf } from '#domain/claim/actor.ts';
 import { actorLabel } from '#domain/claim/progress.ts';
 import { reasonFor } from '#domain/claim/reasons.ts';
 import { CLAIM_STATES, stageOf, type ClaimState, type Stage } from '#domain/claim/states.ts';
-import { refuse } from '#domain/errors.ts';
+import { refuse, type ErrorCode } from '#domain/errors.ts';
 import { formatYuan } from '#domain/money.ts';
-import { can, rolesFor } from '#domain/org/can.ts';
+import { reach } from '#domain/org/can.ts';
 import { readClaimContext } from '#prisma/queries/claim-context.ts';
 import { listClaims, type ClaimListFilter } from '#prisma/queries/claim-list.ts';
 import {
@@ -19,21 +20,24 @@ import {
   type ClaimSummaryRow,
   type DecisionListRow,
 } from '#prisma/queries/claim-reading.ts';
+import { employeeNumbers } from '#prisma/queries/substitutions.ts';
 import { findLineage } from '#prisma/queries/claim-submission.ts';
 import { actorToJson, claimToJson, gatewayNames, remarkToJson, rfc3339, summaryToJson } from '../claim-json.ts';
 import { progressOf } from '../claim-progress.ts';
+import { claimSubject } from '../claim-subject.ts';
 import { claim, claimFilters, claimPage, claimParams, decisions, history, messages, payments, progress } from '../contract/claims.ts';
 import { claimNumber, etag, headers, responses, time } from '../contract/common.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
+import { recordLookAt } from '../look.ts';
 import { mustFind } from '../patch.ts';
 
 const tags = ['claims'];
-const config = { access: 'claims:read' } as const;
+const config = { access: 'claims:read', action: ['claim.read', 'claim.read-medical'] } as const;
 const position = z.strictObject({ createdAt: time, number: claimNumber });
 
 /** What can be read of claims. Lists and pages are Postgres; what one workflow does just now is claim-actions.ts. */
 export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database, gateways, clockwork, clock } = app.deps;
+  const { gateways, clockwork, clock } = app.deps;
   const nameOf = gatewayNames(gateways);
 
   app.get(
@@ -52,9 +56,9 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
       const { limit, cursor, stage, overdue, ...filters } = request.query;
       const read = readCursor(position, cursor);
       if (!read.ok) return reply.refuse(read);
-      const rows = await listClaims(database, {
+      const rows = await listClaims(request.db, {
         ...filters,
-        ...{ within: request.caller.unitId, reader: readerOf(request), after: read.after, limit: limit + 1 },
+        ...{ reader: readerOf(request), after: read.after, limit: limit + 1 },
         stage: stage && { before: statesOf(stage, 0), since: statesOf(stage, 1) },
         overdue: overdue === undefined ? undefined : { is: overdue, at: clock() },
       });
@@ -63,19 +67,21 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
   );
 
   app.get('/v1/claims/:number', { config, schema: about('A claim', claim) }, async (request, reply) => {
-    const found = await findClaim(database, { number: request.params.number, within: request.caller.unitId });
-    if (!found || !mayRead(request, found)) return reply.refuse(refuse('NOT_FOUND'));
-    return reply.header('etag', etag(found.seq)).send(claimToJson(found));
+    const found = await findClaim(request.db, { number: request.params.number });
+    if (!found || !(await mayRead(request, found))) return reply.refuse(refuse('NOT_FOUND'));
+    await recordLookAt(request, 'claim', [lookedAt(found)]);
+    const { ok: seesAll } = request.may('claim.read-medical', await claimSubject(request, found));
+    return reply.header('etag', etag(found.seq)).send(claimToJson(found, seesAll ? 'shown' : 'hidden'));
   });
 
   app.get('/v1/claims/:number/progress', { config, schema: about('The five stages, and what to do', progress) }, async (request, reply) => {
-    const found = await readable(request, request.params.number);
+    const found = await readable(request, 'claim.progress');
     if (!found) return reply.refuse(refuse('NOT_FOUND'));
     const { number, employeeNo } = found;
     const [context, lineage, events, terms] = await Promise.all([
-      mustFind(readClaimContext(database, number, { lock: false })),
-      findLineage(database, number),
-      listEvents(database, { number }),
+      mustFind(readClaimContext(request.db, number, { lock: false })),
+      findLineage(request.db, number),
+      listEvents(request.db, { number }),
       clockwork(),
     ]);
     const appealable = lineage.takenUpBy === null;
@@ -84,22 +90,25 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
   });
 
   app.get('/v1/claims/:number/history', { config, schema: about('Every transition', history) }, async (request, reply) => {
-    const found = await readable(request, request.params.number);
+    const found = await readable(request, 'claim.history');
     if (!found) return reply.refuse(refuse('NOT_FOUND'));
-    const events = await listEvents(database, found);
+    const events = await listEvents(request.db, found);
+    const stoodIn = events.flatMap(({ actor }) => (actor.type === 'person' && actor.onBehalfOf !== undefined ? signersOf(actor) : []));
+    const numbers = request.person?.employeeId === found.employeeId ? new Map<string, string>() : await employeeNumbers(request.db, [...new Set(stoodIn)]);
+    const names = { claimantId: found.employeeId, nameOf, numberOf: (id: string) => numbers.get(id) };
     return {
       items: events.map((event) => ({
         ...{ seq: event.seq, type: event.type, fromState: event.fromState, toState: event.toState, at: event.at.toISOString() },
-        ...{ actor: actorToJson(event.actor), actorLabel: actorLabel(event.actor, { claimantId: found.employeeId, nameOf }) },
+        ...{ actor: actorToJson(event.actor), actorLabel: actorLabel(event.actor, names) },
         ...{ remark: remarkToJson(event), turn: event.turn, dueAt: rfc3339(event.dueAt) },
       })),
     };
   });
 
   app.get('/v1/claims/:number/messages', { config, schema: about('Messages sent, and to be sent', messages) }, async (request, reply) => {
-    const found = await readable(request, request.params.number);
+    const found = await readable(request, 'claim.messages');
     if (!found) return reply.refuse(refuse('NOT_FOUND'));
-    const notices = await listNotices(database, found);
+    const notices = await listNotices(request.db, found);
     return {
       items: notices.map(({ seq, template, recipient, channel, status, createdAt, sentAt }) => ({
         ...{ seq, template, recipient: { kind: recipient.kind, role: recipient.role ?? null }, channel, status },
@@ -109,9 +118,9 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
   });
 
   app.get('/v1/claims/:number/payments', { config, schema: about('Payment instructions', payments) }, async (request, reply) => {
-    const found = await readable(request, request.params.number);
+    const found = await readable(request, 'claim.payments');
     if (!found) return reply.refuse(refuse('NOT_FOUND'));
-    const instructions = await listPayments(database, found);
+    const instructions = await listPayments(request.db, found);
     return {
       items: instructions.map(({ amountFen, createdAt, sentAt, settledAt, matchedAt, returnedAt, ...payment }) => ({
         ...{ ...payment, amount: formatYuan(amountFen), createdAt: createdAt.toISOString(), sentAt: rfc3339(sentAt) },
@@ -120,31 +129,37 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
     };
   });
 
-  app.get('/v1/claims/:number/decisions', { config, schema: about('Decisions, line by line', decisions) }, async (request, reply) => {
-    const found = await readable(request, request.params.number);
+  app.get('/v1/claims/:number/decisions', { config, schema: about('Decisions, line by line', decisions, ['FORBIDDEN']) }, async (request, reply) => {
+    const found = await readable(request, 'claim.decisions');
     if (!found) return reply.refuse(refuse('NOT_FOUND'));
-    return { items: (await listDecisions(database, found)).map(decisionToJson) };
+    // line by line, with what the bureau wrote
+    const allowed = request.may('claim.read-medical', await claimSubject(request, found));
+    if (!allowed.ok) return reply.refuse(allowed);
+    return { items: (await listDecisions(request.db, found)).map(decisionToJson) };
   });
 
-  async function readable(request: FastifyRequest, number: string): Promise<ClaimSummaryRow | undefined> {
-    const found = await findClaimSummary(database, { number, within: request.caller.unitId });
-    return found && mayRead(request, found) ? found : undefined;
+  /** The claim whose `what` the caller is about to see, if it may: the look is recorded. */
+  async function readable(request: FastifyRequest<{ Params: { number: string } }>, what: string): Promise<ClaimSummaryRow | undefined> {
+    const found = await findClaimSummary(request.db, { number: request.params.number });
+    if (!found || !(await mayRead(request, found))) return undefined;
+    await recordLookAt(request, what, [lookedAt(found)]);
+    return found;
   }
 };
 
-function about<Body extends z.ZodType>(summary: string, body: Body) {
-  return { tags, summary, headers: headers(), params: claimParams, response: responses({ 200: body }) };
+function about<Body extends z.ZodType>(summary: string, body: Body, codes: ErrorCode[] = []) {
+  return { tags, summary, headers: headers(), params: claimParams, response: responses({ 200: body }, { codes }) };
 }
 
-function mayRead(request: FastifyRequest, { ancestorIds, employeeId }: ClaimSummaryRow): boolean {
-  return can(request.asker, 'claim.read', { unitAncestors: ancestorIds, employeeId }).ok;
+const lookedAt = ({ employeeId, ancestorIds, number }: ClaimSummaryRow) => ({ employeeId, unitId: ancestorIds.at(-1), claimNumber: number });
+
+async function mayRead(request: FastifyRequest, claimRow: ClaimSummaryRow): Promise<boolean> {
+  return request.may('claim.read', await claimSubject(request, claimRow)).ok;
 }
 
 /** The same rule as `mayRead`, as a filter. */
-function readerOf({ person }: FastifyRequest): ClaimListFilter['reader'] {
-  if (!person) return null;
-  const roles = rolesFor('claim.read');
-  return { employeeId: person.employeeId, unitIds: person.roles.filter(({ role }) => roles.includes(role)).map(({ unitId }) => unitId) };
+function readerOf({ person, asker }: FastifyRequest): ClaimListFilter['reader'] {
+  return person && { employeeId: person.employeeId, unitIds: reach(asker, 'claim.read') };
 }
 
 /** The states in which a claim shows as `stage`, which may depend on whether it was with the bureau. */

@@ -1,16 +1,17 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { refuse, type Refusal } from '#domain/errors.ts';
-import { can, type Action } from '#domain/org/can.ts';
+import type { Action } from '#domain/org/can.ts';
 import type { Tx } from '#prisma/database.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import { dueOf, readClaimContext, type ClaimContext } from '#prisma/queries/claim-context.ts';
 import { recordMove } from '#prisma/queries/claim-moves.ts';
 import { findClaim } from '#prisma/queries/claim-reading.ts';
 import { findLineage } from '#prisma/queries/claim-submission.ts';
+import { giveDocuments } from '#prisma/queries/document-keys.ts';
 import { attachDocuments, listAttached } from '#prisma/queries/documents.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
-import { checkContent, takeIn, usableDocuments } from '../claim-door.ts';
+import { checkConsent, checkContent, takeIn, usableDocuments } from '../claim-door.ts';
 import { attachedToJson, claimToJson } from '../claim-json.ts';
 import { attachmentsAdded, claim, claimParams, emptyBody, MAX_DOCUMENTS, newAttachments, newClaim, resubmission } from '../contract/claims.ts';
 import { etag, headers, responses } from '../contract/common.ts';
@@ -20,8 +21,12 @@ const tags = ['claims'];
 const CONTENT_CODES = [
   'FORBIDDEN',
   'EMPLOYEE_UNKNOWN',
+  'PERSON_ERASED',
   'BUREAU_UNKNOWN',
+  'CONSENT_MISSING',
   'DOCUMENT_UNKNOWN',
+  'DOCUMENT_OF_ANOTHER',
+  'ERASED',
   'AMOUNT_INVALID',
   'DATE_IN_FUTURE',
   'DATES_OUT_OF_ORDER',
@@ -37,7 +42,7 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims',
     {
-      config: { access: 'claims:write' },
+      config: { access: 'claims:write', action: 'claim.submit' },
       schema: {
         tags,
         summary: 'Submit a claim',
@@ -61,21 +66,21 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/confirm',
     {
-      config: { access: 'claims:write' },
+      config: { access: 'claims:write', action: 'claim.confirm' },
       schema: {
         tags,
         summary: 'Confirm a draft',
         headers: headers('idempotency-key'),
         params: claimParams,
         body: emptyBody,
-        response: responses({ 200: claim }, { with: 'key', codes: ['FORBIDDEN', 'CLAIM_STATE_CONFLICT', 'CLAIM_ON_HOLD'] }),
+        response: responses({ 200: claim }, { with: 'key', codes: ['FORBIDDEN', 'CLAIM_STATE_CONFLICT', 'CLAIM_ON_HOLD', 'CONSENT_MISSING'] }),
       },
     },
     async (request, reply) => {
       const { number } = request.params;
       // before the transaction, which must not wait for a second connection; the move asks again whether it is a draft
       const clockwork = await deps.clockwork();
-      const draft = await findClaim(deps.database, { number, within: request.caller.unitId });
+      const draft = await findClaim(request.db, { number });
       if (!draft) return reply.refuse(refuse('NOT_FOUND'));
       return withIdempotency(request, reply, async (tx) => {
         const locked = await lockClaim(tx, request, { number, action: 'claim.confirm' });
@@ -84,6 +89,8 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         if (head.state !== 'DRAFT') return refuse('CLAIM_STATE_CONFLICT', { params: { state: head.state } });
         if (head.onHold) return refuse('CLAIM_ON_HOLD');
         const at = clock();
+        const consent = await checkConsent(tx, { employeeId: locked.claim.employeeId, step: 'SUBMIT', at });
+        if (!consent.ok) return consent;
         const move = { type: 'CONFIRMED', to: 'SUBMITTED', at, actor: request.actor, patch: { submittedAt: at } } as const;
         const moved = await recordMove(tx, locked.claim, move, clockwork);
         await writeWorkflowCommand(tx, { claimNumber: number, kind: 'START' });
@@ -97,7 +104,7 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/resubmit',
     {
-      config: { access: 'claims:write' },
+      config: { access: 'claims:write', action: 'claim.submit' },
       schema: {
         tags,
         summary: 'Submit a denied or withdrawn claim anew',
@@ -132,7 +139,7 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/documents',
     {
-      config: { access: 'claims:write' },
+      config: { access: 'claims:write', action: 'claim.complete' },
       schema: {
         tags,
         summary: 'Add documents',
@@ -140,7 +147,10 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         headers: headers('idempotency-key'),
         params: claimParams,
         body: newAttachments,
-        response: responses({ 201: attachmentsAdded }, { with: 'key', codes: ['FORBIDDEN', 'CLAIM_CLOSED', 'DOCUMENT_UNKNOWN'] }),
+        response: responses(
+          { 201: attachmentsAdded },
+          { with: 'key', codes: ['FORBIDDEN', 'CLAIM_CLOSED', 'DOCUMENT_UNKNOWN', 'DOCUMENT_OF_ANOTHER', 'ERASED'] },
+        ),
       },
     },
     async (request, reply) =>
@@ -150,6 +160,8 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         const locked = await lockClaim(tx, request, { number, action: 'claim.complete' });
         if (!locked.ok) return locked;
         if (locked.claim.head.closedAt !== null) return refuse('CLAIM_CLOSED');
+        const consent = await checkConsent(tx, { employeeId: locked.claim.employeeId, step: 'STORE', at: clock() });
+        if (!consent.ok) return consent;
         const usable = await usableDocuments(
           tx,
           request,
@@ -157,8 +169,10 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         );
         if (!usable.ok) return usable;
         const count = await attachDocuments(tx, { claimNumber: number, documents, at: clock() });
+        const given = await giveDocuments(tx, { employeeId: locked.claim.employeeId, documents });
+        if (!given.ok) return given;
         if (count > MAX_DOCUMENTS) return refuse('VALIDATION_FAILED', { detail: `a claim has at most ${MAX_DOCUMENTS} documents` });
-        await insertAudit(tx, { claimNumber: number, at: clock(), actor: request.actor, action: 'DOCUMENTS_ADDED', detail: { documents } });
+        await audit(tx, { claimNumber: number, at: clock(), actor: request.actor, action: 'DOCUMENTS_ADDED', detail: { documents } });
         return { ok: true, status: 201, body: { documents: (await listAttached(tx, { claimNumber: number })).map(attachedToJson) } };
       }),
   );
@@ -175,7 +189,7 @@ export async function lockClaim(
   { number, action }: { number: string; action: Action },
 ): Promise<{ ok: true; claim: ClaimContext } | Refusal> {
   const found = await readClaimContext(tx, number, { lock: true });
-  if (!found?.ancestorIds.includes(request.caller.unitId)) return refuse('NOT_FOUND');
-  const allowed = can(request.asker, action, { unitAncestors: found.ancestorIds, employeeId: found.employeeId });
+  if (!found) return refuse('NOT_FOUND');
+  const allowed = request.may(action, { unitAncestors: found.ancestorIds, employeeId: found.employeeId });
   return allowed.ok ? { ok: true, claim: found } : allowed;
 }

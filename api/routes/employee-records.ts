@@ -3,42 +3,38 @@ import type { z } from 'zod';
 import { availableQuota } from '#domain/claim/quota.ts';
 import { refuse } from '#domain/errors.ts';
 import { fen, formatYuan, parseYuan } from '#domain/money.ts';
-import { can } from '#domain/org/can.ts';
 import { isSameHolder } from '#domain/payout/holder.ts';
 import { IDENTITY_SETTLES_MS, needsSecondPerson } from '#domain/payout/second-person.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import {
   announceAccount,
   findEmployee,
   findQuota,
   listAccounts,
-  listRoles,
   lockEmployee,
   replaceAccount,
-  replaceRoles,
   setQuotaLimit,
   type AccountRow,
   type QuotaRow,
-  type RoleRow,
 } from '#prisma/queries/employees.ts';
 import { listIdentityChanges } from '#prisma/queries/identity-changes.ts';
 import { writeAddressedNotices } from '#prisma/queries/notices.ts';
-import { findUnits } from '#prisma/queries/units.ts';
 import { headers, responses } from '../contract/common.ts';
-import { account, accounts, employeeParams, masked, newAccount, quota, quotaLimit, quotaParams, roleList, roles } from '../contract/employees.ts';
+import { account, accounts, employeeParams, masked, newAccount, quota, quotaLimit, quotaParams } from '../contract/employees.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
-import { mayTouch } from './employees.ts';
+import { recordLookAt } from '../look.ts';
+import { lookedAt, mayTouch } from './employees.ts';
 
 const tags = ['directory'];
 
-/** What hangs on an employee: the account that is paid to, the yearly quota, the roles. */
+/** What hangs on an employee: the account that is paid to, the yearly quota. */
 export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database, clock } = app.deps;
+  const { clock } = app.deps;
 
   app.get(
     '/v1/employees/:employeeNo/accounts',
     {
-      config: { access: 'directory:read' },
+      config: { access: 'directory:read', action: 'employee.read' },
       schema: {
         tags,
         summary: 'Accounts, the one in use first',
@@ -48,20 +44,17 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
       },
     },
     async (request, reply) => {
-      const allowed = mayTouch(
-        request,
-        'employee.read',
-        await findEmployee(database, { employeeNo: request.params.employeeNo, within: request.caller.unitId }),
-      );
+      const allowed = mayTouch(request, 'employee.read', await findEmployee(request.db, { employeeNo: request.params.employeeNo }));
       if (!allowed.ok) return reply.refuse(allowed);
-      return { items: (await listAccounts(database, { employeeId: allowed.employee.id })).map(accountJson) };
+      await recordLookAt(request, 'employee.accounts', [lookedAt(allowed.employee)]);
+      return { items: (await listAccounts(request.db, { employeeId: allowed.employee.id })).map(accountJson) };
     },
   );
 
   app.post(
     '/v1/employees/:employeeNo/accounts',
     {
-      config: { access: 'directory:write' },
+      config: { access: 'directory:write', action: 'account.write' },
       schema: {
         tags,
         summary: 'Change the account',
@@ -76,7 +69,7 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
     async (request, reply) =>
       withIdempotency(request, reply, async (tx) => {
         const { employeeNo } = request.params;
-        const allowed = mayTouch(request, 'account.write', await lockEmployee(tx, { employeeNo, within: request.caller.unitId }));
+        const allowed = mayTouch(request, 'account.write', await lockEmployee(tx, { employeeNo }));
         if (!allowed.ok) return allowed;
         const { employee: holder } = allowed;
         const employeeId = holder.id;
@@ -89,7 +82,9 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
         await announceAccount(tx, { employeeId });
         const params = { accountTail: made.accountNo.slice(-4) };
         await writeAddressedNotices(tx, { template: 'ACCOUNT_CHANGED', params, people: [...changes.map(({ was }) => was), holder] });
-        await insertAudit(tx, { claimNumber: null, at, actor: request.actor, action: 'account-changed', detail: { employeeId, accountId: made.id } });
+        const { sharedWith } = made;
+        const detail = { employeeId, accountId: made.id, ...(sharedWith.length > 0 && { sharedWith }) };
+        await audit(tx, { unitId: holder.unitAncestors.at(-1) ?? null, at, actor: request.actor, action: 'account-changed', detail });
         return { ok: true, status: 201, body: accountJson(made) };
       }),
   );
@@ -97,14 +92,15 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
     '/v1/employees/:employeeNo/quotas/:year',
     {
-      config: { access: 'directory:read' },
+      config: { access: 'directory:read', action: 'employee.read' },
       schema: { tags, summary: 'Quota of a year', headers: headers(), params: quotaParams, response: responses({ 200: quota }, { codes: ['FORBIDDEN'] }) },
     },
     async (request, reply) => {
       const { employeeNo, year } = request.params;
-      const allowed = mayTouch(request, 'employee.read', await findEmployee(database, { employeeNo, within: request.caller.unitId }));
+      const allowed = mayTouch(request, 'employee.read', await findEmployee(request.db, { employeeNo }));
       if (!allowed.ok) return reply.refuse(allowed);
-      const found = await findQuota(database, { employeeId: allowed.employee.id, year });
+      await recordLookAt(request, 'employee.quota', [lookedAt(allowed.employee)]);
+      const found = await findQuota(request.db, { employeeId: allowed.employee.id, year });
       return found ? quotaJson(found) : reply.refuse(refuse('NOT_FOUND'));
     },
   );
@@ -112,7 +108,7 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
   app.put(
     '/v1/employees/:employeeNo/quotas/:year',
     {
-      config: { access: 'directory:write' },
+      config: { access: 'directory:write', action: 'employee.write' },
       schema: {
         tags,
         summary: 'Set the quota of a year',
@@ -126,69 +122,15 @@ export const employeeRecordRoutes: FastifyPluginAsyncZod = async (app) => {
       const { employeeNo, year } = request.params;
       const limitFen = parseYuan(request.body.limit);
       if (limitFen === undefined) return reply.refuse(refuse('AMOUNT_INVALID'));
-      const allowed = mayTouch(request, 'employee.write', await findEmployee(database, { employeeNo, within: request.caller.unitId }));
+      const allowed = mayTouch(request, 'employee.write', await findEmployee(request.db, { employeeNo }));
       if (!allowed.ok) return reply.refuse(allowed);
       const { id: employeeId } = allowed.employee;
-      const row = await database.write(async (tx) => {
+      const row = await request.db.write(async (tx) => {
         const detail = { employeeId, year, limit: formatYuan(limitFen) };
-        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'quota-set', detail });
+        await audit(tx, { unitId: allowed.employee.unitAncestors.at(-1) ?? null, at: clock(), actor: request.actor, action: 'quota-set', detail });
         return setQuotaLimit(tx, { employeeId, year, limitFen });
       });
       return quotaJson(row);
-    },
-  );
-
-  app.get(
-    '/v1/employees/:employeeNo/roles',
-    {
-      config: { access: 'directory:read' },
-      schema: { tags, summary: 'Roles in force', headers: headers(), params: employeeParams, response: responses({ 200: roles }, { codes: ['FORBIDDEN'] }) },
-    },
-    async (request, reply) => {
-      const within = request.caller.unitId;
-      const allowed = mayTouch(request, 'employee.read', await findEmployee(database, { employeeNo: request.params.employeeNo, within }));
-      if (!allowed.ok) return reply.refuse(allowed);
-      return { roles: (await listRoles(database, { employeeId: allowed.employee.id, within, at: clock() })).map(roleJson) };
-    },
-  );
-
-  app.put(
-    '/v1/employees/:employeeNo/roles',
-    {
-      config: { access: 'directory:write' },
-      schema: {
-        tags,
-        summary: 'Set the roles',
-        description: 'Replaces the roles on units that the key sees; others stay.',
-        headers: headers(),
-        params: employeeParams,
-        body: roleList,
-        response: responses({ 200: roles }, { with: 'body', codes: ['FORBIDDEN', 'UNIT_UNKNOWN'] }),
-      },
-    },
-    async (request, reply) => {
-      const within = request.caller.unitId;
-      const wanted = request.body.roles;
-      const outcome = await database.write(async (tx) => {
-        const allowed = mayTouch(request, 'employee.write', await lockEmployee(tx, { employeeNo: request.params.employeeNo, within }));
-        if (!allowed.ok) return allowed;
-        const units = await findUnits(tx, { codes: wanted.map(({ unitCode }) => unitCode), within });
-        const given = [];
-        for (const { unitCode, role } of wanted) {
-          const unit = units.get(unitCode);
-          if (!unit) return refuse('UNIT_UNKNOWN', { params: { unitCode } });
-          // rights over a unit are given away by its admins
-          const there = can(request.asker, 'unit.write', { unitAncestors: unit.ancestorIds });
-          if (!there.ok) return there;
-          given.push({ unitId: unit.id, role });
-        }
-        const { id: employeeId } = allowed.employee;
-        const at = clock();
-        await replaceRoles(tx, { employeeId, within, roles: given, at });
-        await insertAudit(tx, { claimNumber: null, at, actor: request.actor, action: 'roles-set', detail: { employeeId, roles: wanted } });
-        return { ok: true as const, roles: await listRoles(tx, { employeeId, within, at }) };
-      });
-      return outcome.ok ? { roles: outcome.roles.map(roleJson) } : reply.refuse(outcome);
     },
   );
 };
@@ -204,5 +146,3 @@ function quotaJson({ year, limitFen, reservedFen, usedFen, version }: QuotaRow):
   const available = formatYuan(availableQuota({ limitFen, reservedFen, usedFen }));
   return { year, limit: formatYuan(limitFen), reserved: formatYuan(fen(reservedFen)), used: formatYuan(usedFen), available, version };
 }
-
-const roleJson = ({ unitCode, role, validFrom }: RoleRow) => ({ unitCode, role, validFrom: validFrom.toISOString() });

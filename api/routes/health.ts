@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { PrivilegesWrong } from '#prisma/privileges.ts';
 import { responses } from '../contract/common.ts';
 import { alive, readiness } from '../contract/health.ts';
 
@@ -9,17 +10,26 @@ const CHECK_MS = 800;
 /** For those who run it: is it alive, may it get requests, what does it do. */
 export const healthRoutes: FastifyPluginAsyncZod = async (app) => {
   const { database, pingTemporal } = app.deps;
+  /** A database that is away comes back; a login with the wrong privileges stays wrong until somebody reads why. */
+  const tellIfWrong = (error: unknown): never => {
+    if (error instanceof PrivilegesWrong) app.log.error({ why: error.message }, 'the database is not used');
+    throw error;
+  };
+
   app.get(
     '/healthz',
-    { config: { access: 'open' }, schema: { tags: ['operations'], summary: 'Is the process alive', response: responses({ 200: alive }) } },
+    { config: { access: 'open', uncounted: true }, schema: { tags: ['operations'], summary: 'Is the process alive', response: responses({ 200: alive }) } },
     async () => ({ status: 'ok' as const }),
   );
 
   app.get(
     '/readyz',
-    { config: { access: 'open' }, schema: { tags: ['operations'], summary: 'May it get requests', response: { 200: readiness, 503: readiness } } },
+    {
+      config: { access: 'open', uncounted: true },
+      schema: { tags: ['operations'], summary: 'May it get requests', response: { 200: readiness, 503: readiness } },
+    },
     async (_request, reply) => {
-      const [db, temporal] = await Promise.all([isUp(() => database.query('SELECT 1')), isUp(pingTemporal)]);
+      const [db, temporal] = await Promise.all([isUp(() => database.query('SELECT 1').catch(tellIfWrong)), isUp(pingTemporal)]);
       return reply.code(db ? 200 : 503).send({ status: db ? 'ready' : 'not-ready', database: db ? 'up' : 'down', temporal: temporal ? 'up' : 'down' });
     },
   );
@@ -27,7 +37,7 @@ export const healthRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
     '/metrics',
     {
-      config: { access: 'metrics:read' },
+      config: { access: 'metrics:read', action: { none: 'counts of the process; nobody in it' } },
       schema: {
         tags: ['operations'],
         summary: 'Prometheus metrics',

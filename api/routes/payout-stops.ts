@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { refuse, type Refusal } from '#domain/errors.ts';
-import { can } from '#domain/org/can.ts';
+import { reach } from '#domain/org/can.ts';
 import type { Database } from '#prisma/database.ts';
-import { insertAudit } from '#prisma/queries/audit.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import { listPayoutStops, resumePayouts, stopPayouts, type PayoutStopRow } from '#prisma/queries/payout-stops.ts';
-import { findUnit } from '#prisma/queries/units.ts';
+import { findRoot, findUnit } from '#prisma/queries/units.ts';
 import { headers, noContent, responses } from '../contract/common.ts';
 import { newStop, payoutStop, payoutStops, stopParams } from '../contract/payout-stops.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
@@ -15,18 +15,21 @@ const tags = ['payout'];
 
 /** 支付总闸: while a scope is stopped, no instruction is made for it. */
 export const payoutStopRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database, clock } = app.deps;
+  const { clock } = app.deps;
 
   app.get(
     '/v1/payout-stops',
-    { config: { access: 'payout:control' }, schema: { tags, summary: 'Stops in force here', headers: headers(), response: responses({ 200: payoutStops }) } },
-    async (request) => ({ items: (await listPayoutStops(database, { within: request.caller.unitId })).map(toJson) }),
+    {
+      config: { access: 'payout:control', action: 'payout-stop.read' },
+      schema: { tags, summary: 'Stops in force here', headers: headers(), response: responses({ 200: payoutStops }) },
+    },
+    async (request) => ({ items: (await listPayoutStops(request.db, { within: reach(request.asker, 'payout-stop.read') })).map(toJson) }),
   );
 
   app.post(
     '/v1/payout-stops',
     {
-      config: { access: 'payout:control' },
+      config: { access: 'payout:control', action: 'payout.stop' },
       schema: {
         tags,
         summary: 'Stop payouts of a unit and everything below it, or all (`*`)',
@@ -42,7 +45,7 @@ export const payoutStopRoutes: FastifyPluginAsyncZod = async (app) => {
         if (!allowed.ok) return allowed;
         const made = await stopPayouts(tx, { scope, reason, stoppedBy: request.actor });
         if (made === 'exists') return refuse('ALREADY_EXISTS');
-        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'payouts-stopped', detail: { scope, reason } });
+        await audit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'payouts-stopped', detail: { scope, reason } });
         return { ok: true, status: 201, body: toJson(made) };
       }),
   );
@@ -50,7 +53,7 @@ export const payoutStopRoutes: FastifyPluginAsyncZod = async (app) => {
   app.delete(
     '/v1/payout-stops/:scope',
     {
-      config: { access: 'payout:control' },
+      config: { access: 'payout:control', action: 'payout.stop' },
       schema: {
         tags,
         summary: 'Let payouts go on',
@@ -61,11 +64,11 @@ export const payoutStopRoutes: FastifyPluginAsyncZod = async (app) => {
     },
     async (request, reply) => {
       const { scope } = request.params;
-      const allowed = await mayControl(database, request, scope);
+      const allowed = await mayControl(request.db, request, scope);
       if (!allowed.ok) return reply.refuse(allowed);
-      const resumed = await database.write(async (tx) => {
+      const resumed = await request.db.write(async (tx) => {
         if (!(await resumePayouts(tx, { scope }))) return false;
-        await insertAudit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'payouts-resumed', detail: { scope } });
+        await audit(tx, { claimNumber: null, at: clock(), actor: request.actor, action: 'payouts-resumed', detail: { scope } });
         return true;
       });
       return resumed ? reply.code(204).send() : reply.refuse(refuse('NOT_FOUND'));
@@ -73,13 +76,11 @@ export const payoutStopRoutes: FastifyPluginAsyncZod = async (app) => {
   );
 };
 
-/** A unit that the caller sees, or everything, which is for keys of the root. */
+/** A unit that the caller sees, or everything, which is for those who see the root. */
 async function mayControl(db: Pick<Database, 'query'>, request: FastifyRequest, scope: string): Promise<{ ok: true } | Refusal> {
-  const { unitId, unitCode } = request.caller;
-  const unit = await findUnit(db, { code: scope === '*' ? unitCode : scope, within: unitId });
-  if (!unit) return refuse('UNIT_UNKNOWN');
-  if (scope === '*' && unit.parentId !== null) return refuse('FORBIDDEN');
-  return can(request.asker, 'payout.stop', { unitAncestors: unit.ancestorIds });
+  const unit = scope === '*' ? await findRoot(db) : await findUnit(db, { code: scope });
+  if (!unit) return refuse(scope === '*' ? 'FORBIDDEN' : 'UNIT_UNKNOWN');
+  return request.may('payout.stop', { unitAncestors: unit.ancestorIds });
 }
 
 function toJson({ scope, reason, stoppedBy, stoppedAt }: PayoutStopRow): z.output<typeof payoutStop> {

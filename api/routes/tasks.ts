@@ -1,8 +1,10 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ERRORS, refuse, type ErrorCode } from '#domain/errors.ts';
 import { formatYuan } from '#domain/money.ts';
 import { can } from '#domain/org/can.ts';
+import { employeeNumbers } from '#prisma/queries/substitutions.ts';
 import { findTasks, listTasks, type TaskRow } from '#prisma/queries/tasks.ts';
 import { actorToJson } from '../claim-json.ts';
 import { answerUpdate, hashOf } from '../claim-update.ts';
@@ -10,6 +12,7 @@ import { etag, headers, pageOf, responses, versionOf } from '../contract/common.
 import { bulkDecisions, bulkResults, task, taskDecided, taskDecision, taskParams, taskQuery } from '../contract/tasks.ts';
 import { pageFrom, positionTime, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
+import { recordLookAt } from '../look.ts';
 import { languageOf } from '../plugins/errors.ts';
 import { decide } from '../task-decision.ts';
 
@@ -18,17 +21,18 @@ const position = z.strictObject({ due: positionTime.nullable(), id: z.uuid() });
 const DECISION_CODES = [
   ...['ACTOR_REQUIRED', 'FORBIDDEN', 'OWN_CLAIM', 'SECOND_PERSON_REQUIRED', 'TASK_ALREADY_DECIDED', 'CLAIM_ON_HOLD', 'CLAIM_STATE_CONFLICT'],
   ...['VERSION_MISMATCH', 'PRECONDITION_REQUIRED', 'CHOICE_NOT_OFFERED', 'COMMENT_REQUIRED', 'DOCUMENT_UNKNOWN', 'LINES_DO_NOT_ADD_UP', 'AMOUNT_INVALID'],
+  ...['EMPLOYEE_UNKNOWN', 'ALREADY_ASKED', 'APPROVAL_STEP_UNKNOWN'],
   ...['TEMPORAL_UNAVAILABLE', 'UPDATE_PENDING'],
 ] as ErrorCode[];
 
 /** 待办: what people have to decide. */
 export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database, clock } = app.deps;
+  const { clock } = app.deps;
 
   app.get(
     '/v1/tasks',
     {
-      config: { access: 'tasks:read' },
+      config: { access: 'tasks:read', action: ['task.read', 'task.read-medical'] },
       schema: {
         tags,
         summary: 'Tasks, the most urgent first',
@@ -41,41 +45,52 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
       const { limit, cursor, overdue, mine, unitCode, status, kind, claimNumber } = request.query;
       const read = readCursor(position, cursor);
       if (!read.ok) return reply.refuse(read);
-      const { person, caller } = request;
+      const { person } = request;
       if (mine && !person) return reply.refuse(refuse('ACTOR_REQUIRED'));
       // whoever may decide a task may see it; anything else is for those who look after the unit
       const listed = mine && unitCode === undefined ? null : await listedUnit(request, 'task.read', { code: unitCode });
       if (listed && !listed.ok) return reply.refuse(listed);
       const at = clock();
-      const decidableBy = mine && person ? person : undefined;
+      const decidableBy = mine && person ? { ...request.asker, employeeId: person.employeeId } : undefined;
       const rows = await listTasks(
-        database,
-        { status, kind, claimNumber, within: listed?.unit.id ?? caller.unitId, overdueAt: overdue ? at : undefined, decidableBy },
+        request.db,
+        { status, kind, claimNumber, within: listed?.within ?? null, overdueAt: overdue ? at : undefined, decidableBy },
         { after: read.after, limit: limit + 1 },
       );
-      return pageFrom(rows, { limit, item: (row) => toJson(row, at), position: ({ dueAt, id }) => ({ due: dueAt?.toISOString() ?? null, id }) });
+      const view = await viewOf(request);
+      await recordLookAt(
+        request,
+        'tasks',
+        rows
+          .slice(0, limit)
+          .filter((row) => view(row).medical === 'shown')
+          .map(lookedAt),
+      );
+      return pageFrom(rows, { limit, item: (row) => toJson(row, at, view(row)), position: ({ dueAt, id }) => ({ due: dueAt?.toISOString() ?? null, id }) });
     },
   );
 
   app.get(
     '/v1/tasks/:id',
     {
-      config: { access: 'tasks:read' },
+      config: { access: 'tasks:read', action: ['task.read', 'task.read-medical'] },
       schema: { tags, summary: 'A task', headers: headers(), params: taskParams, response: responses({ 200: task }, { codes: ['FORBIDDEN'] }) },
     },
     async (request, reply) => {
-      const [found] = await findTasks(database, { ids: [request.params.id], within: request.caller.unitId });
+      const [found] = await findTasks(request.db, { ids: [request.params.id] });
       if (!found) return reply.refuse(refuse('NOT_FOUND'));
-      const allowed = can(request.asker, 'task.read', { unitAncestors: found.unitAncestors });
+      const allowed = request.may('task.read', { unitAncestors: found.unitAncestors, participants: found.assignees });
       if (!allowed.ok) return reply.refuse(allowed);
-      return reply.header('etag', etag(found.version)).send(toJson(found, clock()));
+      const view = (await viewOf(request))(found);
+      if (view.medical === 'shown') await recordLookAt(request, 'task', [lookedAt(found)]);
+      return reply.header('etag', etag(found.version)).send(toJson(found, clock(), view));
     },
   );
 
   app.post(
     '/v1/tasks/:id/decision',
     {
-      config: { access: 'tasks:decide', actor: 'required' },
+      config: { access: 'tasks:decide', action: 'task.decide', actor: 'required' },
       schema: {
         tags,
         summary: 'Decide a task',
@@ -98,7 +113,7 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/tasks/bulk-decisions',
     {
-      config: { access: 'tasks:decide', actor: 'required' },
+      config: { access: 'tasks:decide', action: 'task.decide', actor: 'required' },
       schema: {
         tags,
         summary: 'Decide many tasks',
@@ -133,13 +148,30 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
   );
 };
 
-function toJson(row: TaskRow, now: Date): z.output<typeof task> {
+/** Whom a look is recorded of: whose claim it is. */
+const lookedAt = ({ claim: { number, employeeId, unitAncestors } }: TaskRow) => ({ employeeId, unitId: unitAncestors.at(-1), claimNumber: number });
+
+type View = { medical: 'shown' | 'hidden'; onBehalfOf: string | null };
+
+/** What the caller sees of a task, and for whom the actor would decide it, by employee number. */
+async function viewOf({ asker, db }: FastifyRequest): Promise<(task: TaskRow) => View> {
+  const numbers = await employeeNumbers(db, asker.standsInFor);
+  return ({ status, unitAncestors, role, excluded, assignees, claim }) => {
+    const decides = can(asker, 'task.decide', { unitAncestors, employeeId: claim.employeeId, task: { role, excluded, assignees } });
+    const absentId = status === 'OPEN' && decides.ok ? decides.onBehalfOf : undefined;
+    const seesAll = can(asker, 'task.read-medical', { unitAncestors, participants: assignees }).ok;
+    return { medical: seesAll ? 'shown' : 'hidden', onBehalfOf: absentId === undefined ? null : (numbers.get(absentId) ?? null) };
+  };
+}
+
+function toJson(row: TaskRow, now: Date, { medical, onBehalfOf }: View): z.output<typeof task> {
   const { id, claimNumber, kind, level, unitCode, role, choices, detail, status, version, dueAt, createdAt, closedAt, choice, comment, decidedBy, claim } = row;
   return {
-    ...{ id, claimNumber, kind, level, unitCode, role, choices, detail, status, version },
+    ...{ id, claimNumber, kind, level, unitCode, role, choices, medical, detail: medical === 'shown' ? detail : {}, status, version },
     ...{ dueAt: dueAt?.toISOString() ?? null, createdAt: createdAt.toISOString(), closedAt: closedAt?.toISOString() ?? null },
     overdue: status === 'OPEN' && dueAt !== null && dueAt < now,
-    decision: choice === null || decidedBy === null ? null : { choice, comment, by: actorToJson(decidedBy) },
+    decision: choice === null || decidedBy === null ? null : { choice, comment: medical === 'shown' ? comment : null, by: actorToJson(decidedBy) },
+    onBehalfOf,
     claim: { state: claim.state, onHold: claim.onHold, submitted: formatYuan(claim.submittedFen) },
   };
 }

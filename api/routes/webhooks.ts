@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refuse } from '#domain/errors.ts';
-import { can } from '#domain/org/can.ts';
 import { refuseOutgoingUrl } from '#platform/outgoing-address.ts';
 import { findUnit } from '#prisma/queries/units.ts';
 import { createEndpoint, endEndpoint, listDeliveries, listEndpoints, resendDelivery, type DeliveryRow, type EndpointRow } from '#prisma/queries/webhooks.ts';
@@ -20,12 +19,12 @@ const positionOf = ({ createdAt, id }: { createdAt: Date; id: string }) => ({ cr
 
 /** Where events are sent (Standard Webhooks), and what became of them. */
 export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { database, outgoing } = app.deps;
+  const { outgoing } = app.deps;
 
   app.post(
     '/v1/webhook-endpoints',
     {
-      config: { access: 'webhooks:manage' },
+      config: { access: 'webhooks:manage', action: 'webhook.write' },
       schema: {
         tags,
         summary: 'Subscribe an address',
@@ -40,10 +39,9 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
         const { url, events } = request.body;
         const why = refuseOutgoingUrl(url, outgoing);
         if (why !== undefined) return refuse('WEBHOOK_URL_REFUSED', { detail: why });
-        const { unitCode, unitId } = request.caller;
-        const unit = await findUnit(tx, { code: request.body.unitCode ?? unitCode, within: unitId });
+        const unit = await findUnit(tx, { code: request.body.unitCode ?? request.caller.machine?.unitCode ?? '' });
         if (!unit) return refuse('UNIT_UNKNOWN');
-        const allowed = can(request.asker, 'webhook.write', { unitAncestors: unit.ancestorIds });
+        const allowed = request.may('webhook.write', { unitAncestors: unit.ancestorIds });
         if (!allowed.ok) return allowed;
         const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
         const made = await createEndpoint(tx, { unitId: unit.id, url, secret, events });
@@ -54,7 +52,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
     '/v1/webhook-endpoints',
     {
-      config: { access: 'webhooks:manage' },
+      config: { access: 'webhooks:manage', action: 'webhook.read' },
       schema: {
         tags,
         summary: 'Addresses subscribed here',
@@ -69,7 +67,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
       if (!read.ok) return reply.refuse(read);
       const listed = await listedUnit(request, 'webhook.read');
       if (!listed.ok) return reply.refuse(listed);
-      const rows = await listEndpoints(database, { within: listed.unit.id, after: read.after, limit: limit + 1 });
+      const rows = await listEndpoints(request.db, { within: listed.within, after: read.after, limit: limit + 1 });
       return pageFrom(rows, { limit, item: endpointJson, position: positionOf });
     },
   );
@@ -77,7 +75,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
   app.delete(
     '/v1/webhook-endpoints/:id',
     {
-      config: { access: 'webhooks:manage' },
+      config: { access: 'webhooks:manage', action: 'webhook.write' },
       schema: {
         tags,
         summary: 'Unsubscribe an address',
@@ -89,7 +87,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
     async (request, reply) => {
       const listed = await listedUnit(request, 'webhook.write');
       if (!listed.ok) return reply.refuse(listed);
-      const ended = await database.write((tx) => endEndpoint(tx, { id: request.params.id, within: listed.unit.id }));
+      const ended = await request.db.write((tx) => endEndpoint(tx, { id: request.params.id, within: listed.within }));
       return ended ? reply.code(204).send() : reply.refuse(refuse('NOT_FOUND'));
     },
   );
@@ -97,7 +95,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
     '/v1/webhook-deliveries',
     {
-      config: { access: 'webhooks:manage' },
+      config: { access: 'webhooks:manage', action: 'webhook.read' },
       schema: {
         tags,
         summary: 'What was sent, and what became of it',
@@ -112,8 +110,8 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
       if (!read.ok) return reply.refuse(read);
       const listed = await listedUnit(request, 'webhook.read');
       if (!listed.ok) return reply.refuse(listed);
-      const filter = { within: listed.unit.id, endpointId, status, claimNumber };
-      const rows = await listDeliveries(database, filter, { after: read.after, limit: limit + 1 });
+      const filter = { within: listed.within, endpointId, status, claimNumber };
+      const rows = await listDeliveries(request.db, filter, { after: read.after, limit: limit + 1 });
       return pageFrom(rows, { limit, item: deliveryJson, position: positionOf });
     },
   );
@@ -121,7 +119,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/webhook-deliveries/:id/resend',
     {
-      config: { access: 'webhooks:manage' },
+      config: { access: 'webhooks:manage', action: 'webhook.write' },
       schema: {
         tags,
         summary: 'Send an event again',
@@ -134,7 +132,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
       withIdempotency(request, reply, async (tx) => {
         const listed = await listedUnit(request, 'webhook.write', { db: tx });
         if (!listed.ok) return listed;
-        const sent = await resendDelivery(tx, { id: request.params.id, within: listed.unit.id });
+        const sent = await resendDelivery(tx, { id: request.params.id, within: listed.within });
         return sent ? { ok: true, status: 202, body: deliveryJson(sent) } : refuse('NOT_FOUND');
       }),
   );

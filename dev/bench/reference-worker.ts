@@ -33,6 +33,7 @@ const activities = {
   async submit({ id, messageId }: { id: string; messageId: string }): Promise<void> {
     await bureau.submit({
       ...{ messageId, claimNumber: id, version: 1, appealsDecisionNo: null, insuredRegion: declared.code, treatedRegion: '130100', medicalType: '2101' },
+      diagnoses: [],
       person: { personNo: '13019900000009', name: '李晓梅', identityNo: '990100199003070009', personType: '11', insuranceType: '310' },
       hospital: { code: 'H11010100001', name: '北京示范医院' },
       ...{ visitStart: '2026-11-01', visitEnd: '2026-11-08', totalFen: fen(100_000) },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../stack/ports.ts';
 import { startNode } from '../stack/processes.ts';
-import { claimBody, uploadDocuments } from './claim-body.ts';
+import { claimBodies, uploadDocuments, type ClaimBody } from './claim-body.ts';
 import { inParallel, median, quantile, round } from './stats.ts';
 import type { BenchWorld } from './world.ts';
 
@@ -23,8 +23,9 @@ export async function measureSubmission(
   const { product, infrastructure } = world;
   const documents = await uploadDocuments(world.api);
   const bareUrl = await startBareServer(infrastructure);
-  const ours = (count: number) => load(`${product.apiUrl}/v1/claims`, count, () => claimBody(documents), { authorization: `Bearer ${world.token}` });
-  const bare = (count: number) => load(`${bareUrl}/claims`, count, () => claimBody(documents), {});
+  const ours = async (count: number) =>
+    load(`${product.apiUrl}/v1/claims`, await claimBodies(world, documents, count), { authorization: `Bearer ${world.token}` });
+  const bare = async (count: number) => load(`${bareUrl}/claims`, await claimBodies(world, documents, count), {});
   await product.processes.worker.stop();
   await ours(50);
   await bare(50);
@@ -51,14 +52,15 @@ export async function measureSubmission(
   };
 }
 
-async function load(url: string, count: number, body: () => unknown, headers: Record<string, string>): Promise<Latency> {
+async function load(url: string, bodies: readonly ClaimBody[], headers: Record<string, string>): Promise<Latency> {
+  const count = bodies.length;
   const start = performance.now();
-  const times = await inParallel(count, CLIENTS, async () => {
+  const times = await inParallel(count, CLIENTS, async (index) => {
     const sent = performance.now();
     const response = await fetch(url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-      body: JSON.stringify(body()),
+      body: JSON.stringify(bodies[index]),
     });
     if (response.status !== 201) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
     await response.arrayBuffer();

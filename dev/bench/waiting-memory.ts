@@ -1,5 +1,5 @@
 import { eventually } from '../run-stack.ts';
-import { claimBody, uploadDocuments } from './claim-body.ts';
+import { claimBodies, uploadDocuments } from './claim-body.ts';
 import { inParallel } from './stats.ts';
 import { residentMiB, type BenchWorld } from './world.ts';
 
@@ -20,7 +20,8 @@ export async function measureWaitingMemory(
   const measured: WaitingMemory = [];
   for (const waiting of steps) {
     const missing = waiting - (await countWaiting(database));
-    await inParallel(missing, 8, () => api.post('/v1/claims', claimBody(documents)));
+    const bodies = await claimBodies(world, documents, missing);
+    await inParallel(missing, 8, (index) => api.post('/v1/claims', bodies[index]));
     let last = -1;
     let stalled = 0;
     await eventually(

@@ -2,10 +2,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Client } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { acknowledgeBankCallback, parseBankCallback } from '#platform/bank-codec.ts';
 import { acknowledgeBureauCallback } from '#platform/bureau-envelope.ts';
 import { parseBureauCallback } from '#platform/bureau-codec.ts';
+import { vaultPayloadKeys } from '#platform/payload-keys.ts';
 import { connectTemporal, type TemporalClient } from '#platform/temporal.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { createApiClient, type ApiClient } from '../client.ts';
@@ -16,6 +17,7 @@ import { startNode, type ManagedProcess } from '../stack/processes.ts';
 import { BRISK_WORLD, startProduct, type Product, type World } from '../stack/product.ts';
 import { secretFile } from '../stack/secrets.ts';
 import { startInfrastructure, type Infrastructure } from '../stack/stack.ts';
+import { stackVault } from '../stack/vault.ts';
 import { decided, paid } from './reference-workflow.ts';
 
 export const WINDOW_SECONDS = 1;
@@ -35,31 +37,42 @@ export type BenchWorld = {
   infrastructure: Infrastructure;
   product: Product;
   temporal: TemporalClient;
+  /** without the payload codec: what the reference speaks */
+  plain: Client;
   database: Database;
   api: ApiClient;
   token: string;
+  unprotected: boolean;
   stop(): Promise<void>;
 };
 
+/** `unprotected`: without row-level security, encryption and payload codec (dev/bench/unprotected/). */
 export async function startBenchWorld({
   report,
   inMemoryTemporal = false,
+  unprotected = false,
 }: {
   report: (line: string) => void;
   inMemoryTemporal?: boolean;
+  unprotected?: boolean;
 }): Promise<BenchWorld> {
   const dataDir = temporaryDataDir();
   const ports = { postgres: await freePort(), temporal: await freePort(), temporalUi: await freePort(), smtp: await freePort(), mail: await freePort() };
   const infrastructure = await startInfrastructure({ dataDir, ports, inMemoryTemporal, report });
   const { databaseUrl, temporal: reached, mail } = infrastructure;
   const token = await bootstrap({ databaseUrl, dataDir });
-  const product = await startProduct({ dataDir, databaseUrl, temporal: reached, smtpUrl: mail.smtpUrl, world: BENCH_WORLD, logLevel: 'warn', report });
+  if (unprotected) await openEverything(databaseUrl);
+  const product = await startProduct({
+    ...{ dataDir, databaseUrl, temporal: reached, smtpUrl: mail.smtpUrl, world: BENCH_WORLD, logLevel: 'warn', report },
+    overrides: unprotected ? { DATABASE_URL: databaseUrl, NODE_OPTIONS: `--import=${new URL('./unprotected/register.ts', import.meta.url).href}` } : undefined,
+  });
   const api = createApiClient({ url: product.apiUrl, token });
   await seedDirectory(api);
-  const temporal = connectTemporal({ ...reached, taskQueue: 'claims', apiKey: undefined, tls: undefined });
-  const database = openDatabase({ url: databaseUrl, poolSize: 4 });
+  const database = openDatabase({ url: databaseUrl, poolSize: 4, vault: await stackVault(dataDir) });
+  const temporal = connectTemporal({ ...reached, taskQueue: 'claims', apiKey: undefined, tls: undefined }, vaultPayloadKeys(database.vault));
   return {
-    ...{ infrastructure, product, temporal, database, api, token },
+    ...{ infrastructure, product, temporal, database, api, token, unprotected },
+    plain: new Client({ connection: temporal.connection, namespace: reached.namespace }),
     async stop() {
       await Promise.all([temporal.close(), database.close()]);
       await infrastructure.stop();
@@ -68,12 +81,19 @@ export async function startBenchWorld({
   };
 }
 
+/** No scope is set there: what asks for one is to find every unit in it. */
+async function openEverything(databaseUrl: string): Promise<void> {
+  const database = openDatabase({ url: databaseUrl, poolSize: 1 });
+  await database.query('CREATE OR REPLACE FUNCTION units_in_scope() RETURNS SETOF uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT id FROM unit $$');
+  await database.close();
+}
+
 /** The reference beside it: a worker, a bank of its own, and a receiver that turns the counterparts' callbacks into signals and nothing else. */
-export async function startReference({ product, infrastructure, temporal, database }: BenchWorld): Promise<void> {
+export async function startReference({ product, infrastructure, plain, database }: BenchWorld): Promise<void> {
   await database.query('CREATE TABLE reference_claim (id text PRIMARY KEY, step int NOT NULL)');
   await database.query('CREATE TABLE reference_event (id text, step int, at timestamptz DEFAULT now(), PRIMARY KEY (id, step))');
   const { dataDir } = infrastructure;
-  const receiver = await listen(bareReceiver(temporal.client));
+  const receiver = await listen(bareReceiver(plain));
   const bankPort = await freePort();
   const gateways = JSON.parse(readFileSync(product.gatewaysFile, 'utf8')) as { bureaus: { code: string }[]; banks: Record<string, unknown>[] };
   const bankConfig = JSON.parse(readFileSync(join(dataDir, 'simulators/bank.json'), 'utf8')) as Record<string, unknown>;
@@ -102,7 +122,8 @@ export async function startReference({ product, infrastructure, temporal, databa
   });
   await startNode({
     ...{ name: 'reference-worker', dataDir, entry: entry('./reference-worker.ts') },
-    env: { ...product.env, GATEWAYS_FILE: gatewaysFile },
+    // as the owner: its tables are nobody else's
+    env: { ...product.env, DATABASE_URL: infrastructure.databaseUrl, GATEWAYS_FILE: gatewaysFile },
     ready: { line: /reference worker is ready/ },
     readyWithinMs: 180_000,
   });

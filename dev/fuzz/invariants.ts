@@ -41,11 +41,11 @@ const RULES: readonly { name: string; query: string }[] = [
   },
   {
     name: 'an answer kept for a claim that is not there',
-    query: `SELECT key FROM idempotency_key k WHERE route = 'POST /v1/claims' AND NOT EXISTS (SELECT FROM claim c WHERE c.number = k.body->>'number')`,
+    query: `SELECT key FROM idempotency_key k WHERE route = 'POST /v1/claims' AND NOT EXISTS (SELECT FROM claim c WHERE '/v1/claims/' || c.number = k.headers->>'location')`,
   },
   {
     name: 'a claim that no kept answer tells of',
-    query: `SELECT number FROM claim c WHERE source = 'API' AND NOT EXISTS (SELECT FROM idempotency_key k WHERE k.status = 201 AND k.body->>'number' = c.number)`,
+    query: `SELECT number FROM claim c WHERE source = 'API' AND NOT EXISTS (SELECT FROM idempotency_key k WHERE k.status = 201 AND k.headers->>'location' = '/v1/claims/' || c.number)`,
   },
   { name: 'a refusal kept as an answer', query: `SELECT route, key, status FROM idempotency_key WHERE status NOT BETWEEN 200 AND 299` },
   {
@@ -118,7 +118,8 @@ async function lostFiles(client: pg.Client, dataDir: string): Promise<string[]> 
   const lost = rows.filter(({ storage_key, size_bytes }) => {
     const [unit = '', hash = ''] = storage_key.split('/');
     const path = join(dataDir, 'documents', unit, hash.slice(0, 2), hash);
-    return !existsSync(path) || statSync(path).size !== Number(size_bytes);
+    // sealed, it is somewhat longer
+    return !existsSync(path) || statSync(path).size <= Number(size_bytes);
   });
   return lost.length === 0 ? [] : [`a document without its content: ${lost.length}, such as ${lost[0]?.id}`];
 }

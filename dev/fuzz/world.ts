@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../run-stack.ts';
 import { samplePdf } from '../sample-pdf.ts';
-import { freshInvoiceNo, HEAD_OFFICE, PEOPLE, seedDirectory, submitCrossRegionClaim } from '../seed.ts';
+import { freshInvoiceNo, giveConsents, HEAD_OFFICE, PEOPLE, seedDirectory, submitCrossRegionClaim } from '../seed.ts';
 import type { ApiClient } from '../client.ts';
 import { BUREAUS, type Product } from '../stack/product.ts';
 
@@ -41,9 +41,14 @@ export async function makeWorld({ api, product, webhookUrl }: { api: ApiClient; 
   const sparePeople = ['FUZZ10001', 'FUZZ10002', 'FUZZ10003'];
   for (const employeeNo of sparePeople) await api.post('/v1/employees', { employeeNo, unitCode: 'FUZZ-1', name: SPARE_NAME, insuredRegion: '130100' });
   // claims of this unit wait for HR before they go to the bureau
-  const settings = { approvalSteps: [{ role: 'hr' }] };
-  await api.post('/v1/units', { code: 'FUZZ-A', name: '先审单位', nameEn: 'Approves first', parentCode: HEAD_OFFICE.code, region: '110000', settings });
+  await api.post('/v1/units', { code: 'FUZZ-A', name: '先审单位', nameEn: 'Approves first', parentCode: HEAD_OFFICE.code, region: '110000' });
+  await api.post('/v1/units/FUZZ-A/approval-flows', {
+    ...{ name: '人事先审', basedOn: 0 },
+    steps: [{ name: '人事', mode: 'any', approvers: { kind: 'role', role: 'hr' } }],
+  });
+  for (const employeeNo of sparePeople) await giveConsents(api, employeeNo);
   await api.post('/v1/employees', { employeeNo: APPROVED_FIRST, unitCode: 'FUZZ-A', name: '周明', insuredRegion: '110000' });
+  await giveConsents(api, APPROVED_FIRST);
 
   const documents: string[] = [];
   for (let n = 0; n < 12; n += 1) documents.push((await api.upload({ name: `${n}.pdf`, content: samplePdf(`document ${n} ${randomUUID()}`) })).id);
@@ -62,7 +67,11 @@ export async function makeWorld({ api, product, webhookUrl }: { api: ApiClient; 
   await api.post(`/v1/claims/${withdrawn.number}/withdraw`, { comment: null }, { as: PEOPLE.claimant.employeeNo });
   await untilState(api, waiting.number, 'IN_REVIEW', 'SENT_TO_BUREAU');
   const forApproval = [];
-  for (let n = 0; n < 16; n += 1) forApproval.push(await submit(api, { employeeNo: APPROVED_FIRST, documents: documents.slice(0, KINDS.length) }));
+  for (let n = 0; n < 16; n += 1) {
+    // with one invoice in several claims they would be duplicates
+    const own = (await api.upload({ name: 'invoice.pdf', content: samplePdf(`invoice ${n} ${randomUUID()}`) })).id;
+    forApproval.push(await submit(api, { employeeNo: APPROVED_FIRST, documents: [own, ...documents.slice(1, KINDS.length)] }));
+  }
   const tasks = await eventually('tasks to decide', async () => {
     const { items } = await api.get<{ items: { id: string }[] }>('/v1/tasks?limit=100');
     return items.length >= forApproval.length ? items.map(({ id }) => id) : undefined;

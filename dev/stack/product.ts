@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureLogins } from './database-logins.ts';
 import { freePort, takePort } from './ports.ts';
 import { startNode, type ManagedProcess } from './processes.ts';
 import { secretFile } from './secrets.ts';
@@ -57,13 +58,18 @@ export type Product = {
 /** Starts the simulators, the API and a worker as processes of their own, over infrastructure that runs already. */
 export async function startProduct(options: {
   dataDir: string;
+  /** as the owner: the API and the worker get logins of their own */
   databaseUrl: string;
-  temporal: { address: string; namespace: string; taskQueue?: string };
+  temporal: { address: string; namespace: string; taskQueue?: string; uiUrl?: string | undefined };
   smtpUrl: string;
   world: World;
   /** the preferred port of the API; any free one where absent */
   apiPort?: number;
   logLevel?: string;
+  /** what else the API reads: where people sign in */
+  apiEnv?: Readonly<Record<string, string>> | undefined;
+  /** what is otherwise for the API and the worker alike */
+  overrides?: Readonly<Record<string, string>> | undefined;
   report?: (line: string) => void;
 }): Promise<Product> {
   const { dataDir, world, report = () => undefined } = options;
@@ -75,8 +81,9 @@ export async function startProduct(options: {
   };
   const urls = { api: `http://127.0.0.1:${ports.api}`, bureau: `http://127.0.0.1:${ports.bureau}`, bank: `http://127.0.0.1:${ports.bank}` };
   const files = writeConfiguration(dataDir, urls, world);
+  const logins = await ensureLogins(options.databaseUrl, (login) => readFileSync(secretFile(dataDir, `database.${login}`), 'utf8'));
   const env: Record<string, string> = {
-    DATABASE_URL: options.databaseUrl,
+    DATABASE_URL: logins.worker,
     TEMPORAL_ADDRESS: options.temporal.address,
     TEMPORAL_NAMESPACE: options.temporal.namespace,
     ...(options.temporal.taskQueue !== undefined && { TEMPORAL_TASK_QUEUE: options.temporal.taskQueue }),
@@ -89,6 +96,7 @@ export async function startProduct(options: {
     SMTP_URL: options.smtpUrl,
     MAIL_FROM: '到账 <no-reply@daozhang.example>',
     WEBHOOK_NETWORKS: '127.0.0.0/8',
+    AUDIT_EXPORT_DIR: join(dataDir, 'audit-roots'),
   };
   const entry = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
   const simulator = (name: 'bureau' | 'bank', config: string) => () =>
@@ -99,7 +107,8 @@ export async function startProduct(options: {
     });
   const startBureau = simulator('bureau', files.bureau);
   const startBank = simulator('bank', files.bank);
-  const startApi = () => startNode({ name: 'api', dataDir, entry: entry('api/server.ts'), env, ready: { url: `${urls.api}/readyz` } });
+  const apiEnv = { ...env, DATABASE_URL: logins.api, CODEC_ORIGINS: options.temporal.uiUrl ?? '', ...options.apiEnv, ...options.overrides };
+  const startApi = () => startNode({ name: 'api', dataDir, entry: entry('api/server.ts'), env: apiEnv, ready: { url: `${urls.api}/readyz` } });
   const startWorker = (name = 'worker') => {
     const metricsPort = name === 'worker' ? String(ports.metrics) : '';
     const ready = name === 'worker' ? { url: `http://127.0.0.1:${ports.metrics}/readyz` } : { line: /worker is ready/ };
@@ -107,7 +116,7 @@ export async function startProduct(options: {
       name,
       dataDir,
       entry: entry('activities/worker.ts'),
-      env: { ...env, METRICS_PORT: metricsPort },
+      env: { ...env, ...options.overrides, METRICS_PORT: metricsPort },
       ready,
       readyWithinMs: 180_000,
       stopWithinMs: 30_000,

@@ -34,6 +34,8 @@ const preferredPorts: Ports = { postgres: 15_432, temporal: 7_233, temporalUi: 8
 export async function startInfrastructure(options: {
   dataDir: string;
   inMemoryTemporal?: boolean;
+  /** where Temporal's pages have payloads decoded: `<API>/v1/codec` */
+  codecEndpoint?: string;
   ports?: Partial<Ports>;
   report?: (line: string) => void;
   env?: Readonly<Record<string, string | undefined>>;
@@ -81,6 +83,7 @@ export async function startInfrastructure(options: {
       inMemory: options.inMemoryTemporal ?? false,
       port: ports.temporal,
       uiPort: ports.temporalUi,
+      uiCodecEndpoint: options.codecEndpoint,
       namespace,
       searchAttributes: claimSearchAttributes,
     });

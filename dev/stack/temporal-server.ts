@@ -26,6 +26,8 @@ export async function startTemporalServer(options: {
   port?: number;
   /** `false`: no web pages. Default: on a free port. */
   uiPort?: number | false;
+  /** What the web pages ask to show payloads. */
+  uiCodecEndpoint?: string | undefined;
   namespace?: string;
   /** For how many days closed workflows stay readable; default 30. */
   retentionDays?: number;
@@ -47,6 +49,7 @@ export async function startTemporalServer(options: {
       `--namespace=${namespace}`,
       '--log-level=warn',
       ...(uiPort === undefined ? ['--headless'] : [`--ui-port=${uiPort}`]),
+      ...(uiPort === undefined || options.uiCodecEndpoint === undefined ? [] : [`--ui-codec-endpoint=${options.uiCodecEndpoint}`]),
       ...(options.inMemory === true ? [] : storage(join(options.dataDir, 'temporal.db'))),
     ],
     dataDir: options.dataDir,

@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../claim/diagnosis.ts';
 import type { Fen } from '../money.ts';
 import type { BureauAnswer } from './decision.ts';
 
@@ -20,6 +21,7 @@ export type BureauSubmission = {
   visitStart: string;
   visitEnd: string;
   totalFen: Fen;
+  diagnoses: Diagnosis[];
   lines: { lineNo: number; itemCode: string; itemName: string; itemClass: string; quantity: string; unitPriceFen: Fen; amountFen: Fen }[];
   invoices: { type: string; code: string; number: string; checkCode: string; amountFen: Fen; issuedOn: string }[];
   documents: { kind: string; fileName: string; sm3: string; sizeBytes: number }[];

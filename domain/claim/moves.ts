@@ -13,7 +13,11 @@ const MOVES = {
   DUPLICATE_SUSPECTED: { from: ['SUBMITTED'], to: ['PENDED_DUPLICATE'] },
   DUPLICATE_CLEARED: { from: ['PENDED_DUPLICATE'], to: ['SUBMITTED'] },
   APPROVAL_REQUESTED: { from: ['SUBMITTED'], to: 'same' },
+  /** somebody approved; the remark says whether the step is passed by it */
   APPROVAL_STEP_DECIDED: { from: ['SUBMITTED'], to: 'same' },
+  /** others are asked or told, without a decision: passed on, added, gone back to an earlier step, taken back */
+  APPROVAL_CHANGED: { from: ['SUBMITTED'], to: 'same' },
+  APPROVAL_URGED: { from: ['SUBMITTED'], to: 'same' },
   INTAKE_PASSED: { from: ['SUBMITTED'], to: ['SENT_TO_BUREAU'] },
   BUREAU_ACCEPTED: { from: ['SENT_TO_BUREAU'], to: ['IN_REVIEW'] },
   BUREAU_OUTAGE: { from: ['SENT_TO_BUREAU'], to: 'same' },

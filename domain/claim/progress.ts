@@ -66,11 +66,25 @@ export const PARTY_LABELS: Record<Party, Label> = {
   system: { zh: '系统', en: 'The system' },
 };
 
-/** Who did something, as the claimant sees it: colleagues by what they are, not by name. `nameOf` knows bureaus and banks by code. */
-export function actorLabel(actor: Actor, { claimantId, nameOf }: { claimantId: string; nameOf: (code: string) => Label | undefined }): Label {
+const COLLEAGUE: Label = { zh: '单位经办人', en: 'A colleague in charge' };
+const ABSENT: Label = { zh: '同事', en: 'a colleague who is away' };
+
+type Names = {
+  claimantId: string;
+  /** knows bureaus and banks by code */
+  nameOf: (code: string) => Label | undefined;
+  /** knows employees' numbers by id, for readers who are to see who stood in for whom: the claimant is not */
+  numberOf?: (employeeId: string) => string | undefined;
+};
+
+/** Who did something, as the claimant sees it: colleagues by what they are, not by name. Of two of whom one stood in for the other both are said. */
+export function actorLabel(actor: Actor, { claimantId, nameOf, numberOf }: Names): Label {
   switch (actor.type) {
-    case 'person':
-      return actor.id === claimantId ? PARTY_LABELS.employee : { zh: '单位经办人', en: 'A colleague in charge' };
+    case 'person': {
+      if (actor.onBehalfOf === undefined) return actor.id === claimantId ? PARTY_LABELS.employee : COLLEAGUE;
+      const [who, absent] = [numberOf?.(actor.id), numberOf?.(actor.onBehalfOf)];
+      return { zh: `${who ?? COLLEAGUE.zh}（代${absent ?? ABSENT.zh}）`, en: `${who ?? COLLEAGUE.en} for ${absent ?? ABSENT.en}` };
+    }
     case 'machine':
       return { zh: '单位系统', en: "The employer's system" };
     case 'system':
@@ -81,7 +95,7 @@ export function actorLabel(actor: Actor, { claimantId, nameOf }: { claimantId: s
   }
 }
 
-export type ClaimAction = 'confirm' | 'add-documents' | 'materials-complete' | 'withdraw' | 'appeal' | 'resubmit' | 'mend-account';
+export type ClaimAction = 'confirm' | 'add-documents' | 'materials-complete' | 'withdraw' | 'appeal' | 'resubmit' | 'mend-account' | 'give-consent';
 
 /** A partial approval may be appealed against once it is paid, and after the claim was closed. */
 export const isAppealState = (state: ClaimState): boolean => state === 'DENIED' || state === 'PAID';
@@ -96,6 +110,8 @@ export function claimantActions(claim: {
   appealable: boolean;
   resubmittable: boolean;
   payoutBlocked?: string | null;
+  /** the claim waits for the claimant's consent, and for nothing else */
+  awaitsConsent?: boolean;
 }): ClaimAction[] {
   const appeal: ClaimAction[] = claim.appealable ? ['appeal'] : [];
   const resubmit: ClaimAction[] = claim.resubmittable ? ['resubmit'] : [];
@@ -103,13 +119,18 @@ export function claimantActions(claim: {
     case 'DRAFT':
       return ['confirm', 'add-documents', 'withdraw'];
     case 'PENDED_INFO':
+      if (claim.awaitsConsent) return ['give-consent', 'withdraw'];
       return ['add-documents', 'materials-complete', 'withdraw'];
     case 'SUBMITTED':
     case 'PENDED_DUPLICATE':
     case 'SENT_TO_BUREAU':
     case 'IN_REVIEW':
       return ['add-documents', 'withdraw'];
+    case 'APPROVED':
+    case 'PARTIALLY_APPROVED':
+      return claim.payoutBlocked === 'CONSENT_MISSING' ? ['give-consent'] : [];
     case 'PAYMENT_FAILED':
+      if (claim.payoutBlocked === 'CONSENT_MISSING') return ['give-consent'];
       return waitsForAccount(claim) ? ['mend-account'] : [];
     case 'DENIED':
       return [...appeal, ...resubmit];

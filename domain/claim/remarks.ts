@@ -1,3 +1,4 @@
+import { CONSENT_LABELS, isConsentPurpose, neededFor, type ConsentPurpose } from '../consent/purposes.ts';
 import { formatDate, formatList, type Locale } from '../locale.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from './completeness.ts';
 import type { MoveType } from './moves.ts';
@@ -22,11 +23,24 @@ const REMARKS = {
     zh: '审核人退回补充[：{documents}][；请在{until}前补齐]',
     en: 'Returned by a reviewer for completion[: {documents}][; due by {until}]',
   },
+  CONSENT_NEEDED: { zh: '需本人同意后继续[：{consents}][；请在{until}前同意]', en: 'Your consent is needed[: {consents}][; until {until}]' },
+  CONSENT_GIVEN: { zh: '本人已同意，申请继续', en: 'Consent was given; the claim goes on' },
   MATERIALS_COMPLETED: { zh: '材料已补齐', en: 'The documents are complete' },
   DUPLICATE_SUSPECTED: { zh: '疑似重复报销，人工核实中', en: 'Looks like a duplicate; being verified' },
   DUPLICATE_CLEARED: { zh: '已核实，不属于重复报销', en: 'Verified: not a duplicate' },
   APPROVAL_REQUESTED: { zh: '已提交单位审批[（第{step}步，共{steps}步）]', en: "Put to the employer's approver[ (step {step} of {steps})]" },
-  APPROVAL_STEP_DECIDED: { zh: '单位审批已通过一步', en: "A step of the employer's approval passed" },
+  APPROVAL_STEP_DECIDED: { zh: '单位审批已通过一步[（第{step}步，共{steps}步）]', en: "A step of the employer's approval passed[ (step {step} of {steps})]" },
+  APPROVAL_GIVEN: {
+    zh: '一位审批人已同意，本步尚待他人[（第{step}步，共{steps}步）]',
+    en: 'An approver agreed; others are still to decide[ (step {step} of {steps})]',
+  },
+  APPROVAL_CHANGED: { zh: '审批人有调整', en: 'The approvers changed' },
+  APPROVAL_TRANSFERRED: { zh: '审批已转交他人', en: 'The approval was passed on to somebody else' },
+  APPROVAL_ADDED: { zh: '审批已加签', en: 'Further approvers were added' },
+  APPROVAL_RETURNED: { zh: '审批已退回[至第{to}步]', en: 'The approval went back[ to step {to}]' },
+  APPROVAL_RECALLED: { zh: '审批人撤回了已作的同意', en: 'An approver took the approval back' },
+  APPROVAL_COPIED: { zh: '审批已抄送他人', en: 'Others were sent a copy' },
+  APPROVAL_URGED: { zh: '已催办审批人', en: 'The approvers were reminded' },
   INTAKE_PASSED: { zh: '预审通过，提交医保局', en: 'Checks passed; on its way to the bureau' },
   BUREAU_ACCEPTED: { zh: '医保局已受理[，受理号{acceptanceNo}]', en: 'Accepted by the bureau[, number {acceptanceNo}]' },
   BUREAU_OUTAGE: { zh: '医保局系统暂不可用，恢复后自动提交', en: 'The bureau cannot be reached; sent again as soon as it can' },
@@ -81,6 +95,7 @@ const CAUSES: Readonly<Record<string, Text>> = {
   NO_ACCOUNT: { zh: '尚无收款账户', en: 'there is no account to pay to' },
   ABOVE_LIMIT: { zh: '超过单笔限额，财务处理中', en: 'above the limit for one payment; finance is on it' },
   ABOVE_DAILY_LIMIT: { zh: '超过当日限额，财务处理中', en: "above the day's limit; finance is on it" },
+  CONSENT_MISSING: { zh: '待本人同意向付款银行提供收款信息', en: 'your consent to tell the bank whom to pay is needed' },
   OWN_ACCOUNT_SHORT: { zh: '单位账户余额不足，财务处理中', en: "the employer's account is short; finance is on it" },
   AMOUNT_DIFFERS: { zh: '金额不符，财务处理中', en: 'the amount differs; finance is on it' },
   PAYEE_DIFFERS: { zh: '收款账户不符，财务处理中', en: 'the payee differs; finance is on it' },
@@ -135,6 +150,11 @@ function fillIn(template: string, params: RemarkParams, locale: Locale): string 
 function format(name: string, value: string, locale: Locale): string {
   if (name === 'cause' || name === 'code' || name === 'fault') return Object.hasOwn(CAUSES, value) ? (CAUSES[value]?.[locale] ?? '') : '';
   if (name === 'until') return formatDate(value, locale);
+  if (value !== '' && name === 'consents')
+    return formatList(
+      value.split(',').map((purpose) => (isConsentPurpose(purpose) ? CONSENT_LABELS[purpose][locale] : purpose)),
+      locale,
+    );
   if (value !== '' && name === 'documents')
     return formatList(
       value.split(',').map((kind) => documentLabel(kind, locale)),
@@ -172,6 +192,10 @@ const NEXT_STEP: Record<ClaimState, Text> = {
   WITHDRAWN: { zh: '申请已撤回；如需报销请重新提交', en: 'Withdrawn; submit a new claim if you need one' },
   REVERSED: { zh: '申请已冲正；如有疑问请联系财务', en: 'Reversed; ask finance if anything is unclear' },
 };
+const CONSENT_FIRST: Text = {
+  zh: '请[在{until}前]确认是否同意[：{consents}]，同意后申请自动继续',
+  en: 'Say whether you consent[ by {until}][: {consents}]; with your consent the claim goes on by itself',
+};
 const FINANCE_IS_ON_IT: Text = { zh: '无需操作，财务处理中', en: 'Nothing to do: finance is on it' };
 const ON_HOLD: Text = {
   zh: '申请已暂停，恢复后自动继续；如有疑问请联系人力资源',
@@ -183,11 +207,22 @@ const ON_HOLD: Text = {
  * how long a decision can be appealed against.
  */
 export function nextStepFor(
-  claim: { state: ClaimState; onHold: boolean; payoutBlocked?: string | null; documents?: readonly DocumentKind[]; until?: string | null },
+  claim: {
+    state: ClaimState;
+    onHold: boolean;
+    payoutBlocked?: string | null;
+    documents?: readonly DocumentKind[];
+    /** what the employee's consent is needed for, if the claim waits for that */
+    consents?: readonly ConsentPurpose[];
+    until?: string | null;
+  },
   locale: Locale,
 ): string {
   if (claim.onHold && claim.state !== 'PENDED_INFO' && claim.state !== 'PAYMENT_FAILED') return ON_HOLD[locale];
-  if (claim.state === 'PAYMENT_FAILED' && !waitsForAccount(claim)) return FINANCE_IS_ON_IT[locale];
+  if (claim.state === 'PAYMENT_FAILED' && claim.payoutBlocked !== 'CONSENT_MISSING' && !waitsForAccount(claim)) return FINANCE_IS_ON_IT[locale];
+  const consents = claim.payoutBlocked === 'CONSENT_MISSING' ? neededFor('PAY') : (claim.consents ?? []);
+  const consentBy = claim.state === 'PENDED_INFO' ? (claim.until ?? '') : '';
+  if (consents.length > 0) return fillIn(CONSENT_FIRST[locale], { consents: consents.join(','), until: consentBy }, locale);
   const params = { documents: claim.documents?.join(',') ?? '', until: claim.until ?? '' };
   return fillIn(NEXT_STEP[claim.state][locale], params, locale);
 }

@@ -1,11 +1,11 @@
-import type { Role } from './actor.ts';
+import type { Actor, Role } from './actor.ts';
 
 /** What a person may be asked to decide, with the choices there really are. */
 const KINDS = {
   /** 疑似重复: HR says whether it is the same bill */
   DUPLICATE_REVIEW: { role: 'hr', choices: ['NOT_DUPLICATE', 'DUPLICATE'] },
-  /** a step of the unit's own approval flow; the role comes from the step */
-  APPROVAL: { role: 'approver', choices: ['APPROVE', 'REFUSE', 'RETURN'] },
+  /** a person's turn in a step of the unit's approval flow (domain/approval/) */
+  APPROVAL: { role: 'approver', choices: ['APPROVE', 'REFUSE', 'TRANSFER', 'RETURN', 'ADD_BEFORE', 'ADD_AFTER', 'ADD_PARALLEL', 'CC'] },
   /** the bureau has been silent beyond the service level */
   ESCALATION: { role: 'approver', choices: ['WAIT', 'RESUBMIT', 'RECORD_DECISION', 'RETURN', 'REFUSE'] },
   /** the bureau's answer does not add up, or it would not take the submission */
@@ -47,30 +47,50 @@ export function roleOf(kind: TaskKind): Role {
 }
 
 const COMMENT_NEEDED: ReadonlySet<string> = new Set<TaskChoice>([
-  ...(['REFUSE', 'RETURN', 'DUPLICATE', 'NOT_DUPLICATE', 'UPHOLD', 'REJECT', 'RELEASE_LIMIT', 'CONFIRM_PAID', 'CONFIRM_FAILED'] as const),
+  ...(['REFUSE', 'RETURN', 'TRANSFER', 'DUPLICATE', 'NOT_DUPLICATE', 'UPHOLD', 'REJECT', 'RELEASE_LIMIT', 'CONFIRM_PAID', 'CONFIRM_FAILED'] as const),
 ]);
 
-/** Refusing, returning and overruling are explained in words. */
+/** Refusing, returning, passing on and overruling are explained in words. */
 export function needsComment(choice: string): boolean {
   return COMMENT_NEEDED.has(choice);
 }
 
-/** An open task as the workflow knows it. */
-export type OpenTask = { id: string; kind: TaskKind; role: Role; level: number; version: number; choices: readonly string[]; excluded: readonly string[] };
+/** An open task as the workflow knows it. `assignees`: these people alone decide it, whatever their roles; whoever holds the role where there are none. */
+export type OpenTask = {
+  id: string;
+  kind: TaskKind;
+  role: Role;
+  level: number;
+  version: number;
+  choices: readonly string[];
+  excluded: readonly string[];
+  assignees?: readonly string[];
+};
 
-export type TaskRefusal = 'TASK_ALREADY_DECIDED' | 'CHOICE_NOT_OFFERED' | 'COMMENT_REQUIRED' | 'OWN_CLAIM' | 'SECOND_PERSON_REQUIRED' | 'VALIDATION_FAILED';
+export type TaskRefusal =
+  | 'FORBIDDEN'
+  | 'TASK_ALREADY_DECIDED'
+  | 'CHOICE_NOT_OFFERED'
+  | 'COMMENT_REQUIRED'
+  | 'OWN_CLAIM'
+  | 'SECOND_PERSON_REQUIRED'
+  | 'VALIDATION_FAILED';
 
 /** Whether `decision` may be taken now. `claimantId` is the employee whose claim it is. */
 export function refuseDecision(input: {
   tasks: readonly OpenTask[];
   claimantId: string;
-  decision: { taskId: string; choice: string; comment: string | null; employeeId: string; written?: unknown };
+  decision: { taskId: string; choice: string; comment: string | null; employeeId: string; actor?: Actor; written?: unknown };
 }): TaskRefusal | null {
   const { tasks, claimantId, decision } = input;
   const task = tasks.find(({ id }) => id === decision.taskId);
   if (!task) return 'TASK_ALREADY_DECIDED';
-  if (decision.employeeId === claimantId) return 'OWN_CLAIM';
-  if (task.excluded.includes(decision.employeeId)) return 'SECOND_PERSON_REQUIRED';
+  const inPlaceOf = decision.actor?.type === 'person' ? decision.actor.onBehalfOf : undefined;
+  const signers = [decision.employeeId, inPlaceOf];
+  if (signers.includes(claimantId)) return 'OWN_CLAIM';
+  if (task.excluded.some((id) => signers.includes(id))) return 'SECOND_PERSON_REQUIRED';
+  const { assignees = [] } = task;
+  if (assignees.length > 0 && !assignees.includes(inPlaceOf ?? decision.employeeId)) return 'FORBIDDEN';
   if (!task.choices.includes(decision.choice)) return 'CHOICE_NOT_OFFERED';
   if (needsComment(decision.choice) && !decision.comment?.trim()) return 'COMMENT_REQUIRED';
   if (decision.choice === 'RECORD_DECISION' && decision.written === undefined) return 'VALIDATION_FAILED';

@@ -1,5 +1,6 @@
+import type { ApprovalRefusal } from '../approval/act.ts';
 import type { ClaimState } from './states.ts';
-import type { OpenTask } from './tasks.ts';
+import type { OpenTask, TaskRefusal } from './tasks.ts';
 
 /**
  * A claim as its workflow sees it: what Postgres says, and nothing that the workflow could have made up. Every write answers with the newest
@@ -49,5 +50,14 @@ export type ClaimView = {
 export type Written = {
   view: ClaimView;
   done: boolean;
-  refused: 'CLAIM_STATE_CONFLICT' | 'CLAIM_ON_HOLD' | 'WITHDRAWAL_TOO_LATE' | 'APPEAL_TOO_LATE' | 'TASK_ALREADY_DECIDED' | 'VALIDATION_FAILED' | null;
+  refused:
+    | 'CLAIM_STATE_CONFLICT'
+    | 'CLAIM_ON_HOLD'
+    | 'WITHDRAWAL_TOO_LATE'
+    | 'APPEAL_TOO_LATE'
+    | 'CONSENT_MISSING'
+    | 'EMPLOYEE_UNKNOWN'
+    | TaskRefusal
+    | ApprovalRefusal['code']
+    | null;
 };

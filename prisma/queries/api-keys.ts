@@ -1,15 +1,22 @@
-import type { Role } from '#domain/claim/actor.ts';
+import type { HeldRole } from '#domain/org/can.ts';
 import type { Database, Tx } from '../database.ts';
 
 type Reader = Pick<Database, 'query'>;
 
-export type ApiKeyRow = { id: string; hash: string; unitId: string; unitCode: string; scopes: string[] };
+export type ApiKeyRow = {
+  id: string;
+  hash: string;
+  unitId: string;
+  unitCode: string;
+  /** from the root to the key's unit */
+  unitAncestors: string[];
+  scopes: string[];
+};
 
 /** The key with this id, unless it was revoked or its unit closed. */
 export async function findApiKey(db: Reader, { id }: { id: string }): Promise<ApiKeyRow | undefined> {
   const { rows } = await db.query<ApiKeyRow>(
-    `SELECT k.id, k.hash, k.unit_id AS "unitId", u.code AS "unitCode", k.scopes
-     FROM api_key k JOIN unit u ON u.id = k.unit_id WHERE k.id = $1 AND k.revoked_at IS NULL AND u.active`,
+    'SELECT id, hash, unit_id AS "unitId", unit_code AS "unitCode", unit_ancestors AS "unitAncestors", scopes FROM find_api_key($1)',
     [id],
   );
   return rows[0];
@@ -25,19 +32,23 @@ export type PersonRow = {
   employeeNo: string;
   unitId: string;
   unitCode: string;
-  /** in force now; a role on a unit holds on its subtree */
-  roles: { role: Role; unitId: string }[];
+  /** in force now, those of absent people included; a role on a unit holds on its subtree */
+  roles: HeldRole[];
+  /** the absent people whom the person stands in for now */
+  standsInFor: string[];
+  /** what those people hold and does not come with it */
+  withheld: HeldRole[];
 };
 
-/** The active employee with this number in the subtree of `unitId`, with the roles in force at `at`. */
-export async function findPerson(db: Reader, { employeeNo, unitId, at }: { employeeNo: string; unitId: string; at: Date }): Promise<PersonRow | undefined> {
+/** The active employee with this number, with the roles in force at `at`; where `within` is given, only of the subtree of that unit. */
+export async function findPerson(
+  db: Reader,
+  { employeeNo, within, at }: { employeeNo: string; within: string | null; at: Date },
+): Promise<PersonRow | undefined> {
   const { rows } = await db.query<PersonRow>(
-    `SELECT e.id AS "employeeId", e.employee_no AS "employeeNo", e.unit_id AS "unitId", u.code AS "unitCode",
-       coalesce((SELECT jsonb_agg(jsonb_build_object('role', r.role, 'unitId', r.unit_id)) FROM role_assignment r
-         WHERE r.employee_id = e.id AND r.valid_from <= $3 AND (r.valid_to IS NULL OR r.valid_to > $3)), '[]') AS roles
-     FROM employee e JOIN unit u ON u.id = e.unit_id
-     WHERE e.employee_no = $1 AND e.active AND u.ancestor_ids @> ARRAY[$2::uuid]`,
-    [employeeNo, unitId, at],
+    `SELECT id AS "employeeId", employee_no AS "employeeNo", unit_id AS "unitId", unit_code AS "unitCode", roles, stands_in_for AS "standsInFor", withheld
+     FROM find_person($1, $2, $3)`,
+    [employeeNo, within, at],
   );
   return rows[0];
 }

@@ -19,15 +19,21 @@ export type ClaimAccess = {
 
 type Reader = Pick<Database, 'query'>;
 
-/** The claim with this number if its unit lies in the subtree of `within`. */
-export async function findClaimAccess(db: Reader, { number, within }: { number: string; within: string }): Promise<ClaimAccess | undefined> {
+/** The claim with this number, as far as the scope opens it. */
+export async function findClaimAccess(db: Reader, { number }: { number: string }): Promise<ClaimAccess | undefined> {
   const { rows } = await db.query<ClaimAccess>(
     `SELECT c.number, c.state, c.seq, c.closed_at AS "closedAt", c.workflow_id AS "workflowId", c.employee_id AS "employeeId", u.code AS "unitCode",
        u.ancestor_ids AS "unitAncestors", c.insured_region AS "insuredRegion", c.escalation_level AS "escalationLevel"
-     FROM claim c JOIN unit u ON u.id = c.unit_id WHERE c.number = $1 AND u.ancestor_ids @> ARRAY[$2::uuid]`,
-    [number, within],
+     FROM claim c JOIN unit u ON u.id = c.unit_id WHERE c.number = $1`,
+    [number],
   );
   return rows[0];
+}
+
+/** The numbers of a person's claims, as far as the scope opens them. */
+export async function listClaimNumbersOf(db: Reader, { employeeId }: { employeeId: string }): Promise<string[]> {
+  const { rows } = await db.query<{ number: string }>('SELECT number FROM claim WHERE employee_id = $1', [employeeId]);
+  return rows.map(({ number }) => number);
 }
 
 export async function countMoves(db: Reader, { number, type }: { number: string; type: MoveType }): Promise<number> {

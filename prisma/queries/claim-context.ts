@@ -1,3 +1,4 @@
+import type { Actor } from '#domain/claim/actor.ts';
 import type { FundingLine } from '#domain/bureau/decision.ts';
 import { deadlineAfter, type HolidayTable } from '#domain/calendar.ts';
 import type { ClaimKind } from '#domain/claim/completeness.ts';
@@ -76,7 +77,7 @@ export type DecisionRow = {
   benefitFen: Fen;
   payableFen: Fen;
   recordedAt: Date;
-  decidedBy: { employeeId?: string };
+  decidedBy: Actor;
   reasons: { code: string; text: string }[];
 };
 
@@ -104,8 +105,8 @@ const SELECT = `
     u.ancestor_ids AS "ancestorIds", c.insured_region AS "insuredRegion", c.treated_region AS "treatedRegion", c.bureau_code AS "bureauCode",
     c.circumstances, c.visit_start AS "visitStart", c.submitted_fen AS "submittedFen", c.created_at AS "createdAt",
     (SELECT json_agg(a.settings ORDER BY cardinality(a.ancestor_ids)) FROM unit a WHERE a.id = ANY (u.ancestor_ids)) AS settings,
-    (SELECT json_agg(json_build_object('id', t.id, 'kind', t.kind, 'level', t.level, 'version', t.version, 'role', t.role, 'choices', t.choices, 'excluded', t.excluded)
-       ORDER BY t.created_at, t.level) FROM task t WHERE t.claim_number = c.number AND t.status = 'OPEN') AS tasks,
+    (SELECT json_agg(json_build_object('id', t.id, 'kind', t.kind, 'level', t.level, 'version', t.version, 'role', t.role, 'choices', t.choices, 'excluded', t.excluded,
+         'assignees', t.assignees) ORDER BY t.created_at, t.level, t.ordinal) FROM task t WHERE t.claim_number = c.number AND t.status = 'OPEN') AS tasks,
     (SELECT json_build_object('messageId', s.message_id, 'version', s.version, 'acceptedAt', s.accepted_at, 'decidedBefore', s.acceptance_no IS NOT DISTINCT FROM '', 'appealsDecisionNo', s.appeals_decision_no)
        FROM bureau_submission s WHERE s.claim_number = c.number ORDER BY s.version DESC LIMIT 1) AS submission,
     (SELECT ${PAYMENT} FROM payment_instruction p JOIN decision d ON d.id = p.decision_id WHERE p.claim_number = c.number

@@ -7,7 +7,7 @@ export type Materials = { present: DocumentKind[]; onFile: { identity: boolean; 
 export async function readMaterials(tx: Tx, { claimNumber, employeeId }: { claimNumber: string; employeeId: string }): Promise<Materials> {
   const { rows } = await tx.query<{ present: DocumentKind[]; identity: boolean; account: boolean }>(
     `SELECT ARRAY(SELECT DISTINCT d.kind FROM claim_document d WHERE d.claim_number = $1) AS present,
-       (SELECT e.identity_no IS NOT NULL FROM employee e WHERE e.id = $2) AS identity,
+       (SELECT e.identity_no_index IS NOT NULL FROM employee e WHERE e.id = $2) AS identity,
        EXISTS (SELECT 1 FROM bank_account a WHERE a.employee_id = $2 AND a.replaced_at IS NULL) AS account`,
     [claimNumber, employeeId],
   );
@@ -45,16 +45,6 @@ export async function releaseInvoices(tx: Tx, claimNumber: string): Promise<void
     [claimNumber],
   );
   await tx.query('DELETE FROM invoice_hold WHERE claim_number = $1', [claimNumber]);
-}
-
-/** How often HR has said that the claim is no duplicate: when asked, or in an appeal against a denial as one. */
-export async function countDuplicateClearances(tx: Tx, claimNumber: string): Promise<number> {
-  const { rows } = await tx.query<{ n: number }>(
-    `SELECT count(*) AS n FROM task WHERE claim_number = $1 AND status = 'DECIDED'
-       AND (kind = 'DUPLICATE_REVIEW' AND choice = 'NOT_DUPLICATE' OR kind = 'APPEAL_REVIEW' AND choice = 'GRANT' AND detail -> 'asDuplicate' = 'true')`,
-    [claimNumber],
-  );
-  return rows[0]?.n ?? 0;
 }
 
 /** Whether a newer claim was submitted in this one's place. */

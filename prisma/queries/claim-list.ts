@@ -5,7 +5,6 @@ import { SUMMARY, summaryOf, type ClaimSummaryRow } from './claim-reading.ts';
 
 /** Absent filters do not filter. */
 export type ClaimListFilter = {
-  within: string;
   /** null: a machine sees all; a person the own claims and those of units where he or she holds a role */
   reader: { employeeId: string; unitIds: readonly string[] } | null;
   state?: string | undefined;
@@ -27,14 +26,14 @@ export type ClaimListFilter = {
 
 /** Newest first. */
 export async function listClaims({ prisma }: Pick<Database, 'prisma'>, filter: ClaimListFilter): Promise<ClaimSummaryRow[]> {
-  const within = [filter.within];
+  const within: string[] = [];
   if (filter.unitCode !== undefined) {
     const unit = await prisma.unit.findUnique({ where: { code: filter.unitCode }, select: { id: true } });
     if (!unit) return [];
     within.push(unit.id);
   }
   const claims = await prisma.claim.findMany({
-    where: { unit: { ancestorIds: { hasEvery: within } }, AND: conditions(filter) },
+    where: { ...(within.length > 0 && { unit: { ancestorIds: { hasEvery: within } } }), AND: conditions(filter) },
     select: SUMMARY,
     orderBy: [{ createdAt: 'desc' }, { number: 'desc' }],
     take: filter.limit,

@@ -7,8 +7,9 @@ import { mayMove, type MoveType } from '#domain/claim/moves.ts';
 import type { RemarkCode, RemarkParams } from '#domain/claim/remarks.ts';
 import { stageOf, type ClaimState } from '#domain/claim/states.ts';
 import { choicesOf, type TaskChoice, type TaskKind } from '#domain/claim/tasks.ts';
-import { noticesFor, type NoticeParams } from '#domain/notices/notice.ts';
+import { noticesFor, type NoticeDraft, type NoticeParams } from '#domain/notices/notice.ts';
 import type { Tx } from '../database.ts';
+import { auditedMove } from './audit.ts';
 import { dueOf, type ClaimContext, type Clockwork } from './claim-context.ts';
 import { cancelTasks, insertTask, type NewTask } from './claim-tasks.ts';
 
@@ -30,6 +31,10 @@ export type Move = {
   opens?: readonly TaskDraft[];
   /** open tasks of these kinds that it makes void although the state stays */
   cancels?: readonly TaskKind[];
+  /** open tasks, by id, that it makes void although the state stays */
+  cancelsTasks?: readonly string[];
+  /** messages beside those that every transition of the type sends */
+  tells?: readonly NoticeDraft[];
   /** begins the turn anew although the state stays */
   restartsClock?: boolean;
 };
@@ -43,6 +48,8 @@ export type TaskDraft = {
   level?: number;
   /** employees who may not decide it, besides the claimant */
   excluded?: readonly string[];
+  /** employees who alone decide it, whatever their roles */
+  assignees?: readonly string[];
   detail?: Record<string, unknown>;
 };
 
@@ -54,20 +61,21 @@ const MOVE = `
       withdrawal_requested = $9, payout_blocked = $10, turn = $11, turn_since = $12, approved_fen = $13, payable_fen = $14, paid_fen = $15,
       submission_version = $16, submitted_at = $17, closed_at = $18, cleared_at = $19, due_at = $20, due_provisional = $21, updated_at = $22
     WHERE number = $1 AND seq = $2
-    RETURNING number, seq
+    RETURNING number, seq, unit_id
   ), event AS (
     INSERT INTO claim_event (claim_number, seq, type, from_state, to_state, at, actor, remark, remark_params, turn, due_at, detail)
     SELECT number, seq, $23, $24, $3, $22, $25, $26, $27, $11, $20, $28 FROM moved
   ), audit AS (
-    INSERT INTO audit_entry (claim_number, seq, at, actor, action, detail) SELECT number, seq, $22, $25, $23, $28 FROM moved
+    INSERT INTO audit_entry (claim_number, unit_id, seq, at, actor, action, detail)
+    SELECT number, unit_id, seq, $22, $25, $23, ${auditedMove({ from: '$24::text', to: '$3::text', remark: '$26::text', params: '$27::jsonb', turn: '$11::text', due: '$20::timestamptz', about: '$28::jsonb' })} FROM moved
   ), notices AS (
     INSERT INTO notice (claim_number, seq, template, params, recipient)
     SELECT moved.number, moved.seq, n.template, n.params, n.recipient
     FROM moved, jsonb_to_recordset($29::jsonb) AS n (template text, params jsonb, recipient jsonb)
   ), deliveries AS (
     INSERT INTO webhook_delivery (endpoint_id, claim_number, seq, event, payload)
-    SELECT e.id, moved.number, moved.seq, '${STAGE_CHANGED}', $31::jsonb || jsonb_build_object('data', $32::jsonb || jsonb_build_object('seq', moved.seq))
-    FROM moved JOIN webhook_endpoint e ON e.active AND e.unit_id = ANY ($30::uuid[]) AND '${STAGE_CHANGED}' = ANY (e.events)
+    SELECT subscriber, moved.number, moved.seq, '${STAGE_CHANGED}', $31::jsonb || jsonb_build_object('data', $32::jsonb || jsonb_build_object('seq', moved.seq))
+    FROM moved, find_subscribers($30::uuid[], '${STAGE_CHANGED}') AS subscriber
     WHERE $32::jsonb IS NOT NULL
   )
   SELECT seq FROM moved`;
@@ -83,7 +91,7 @@ export async function recordMove(tx: Tx, claim: ClaimContext, move: Move, clockw
   const to = move.to ?? from;
   if (!mayMove(move.type, from, to)) throw new MoveForbidden(`${claim.number}: ${move.type} may not lead from ${from} to ${to}`);
   const opened = (move.opens ?? []).map((draft) => newTask(claim, draft));
-  const kept = claim.tasks.filter(({ kind }) => (to === from || kind === 'CLAWBACK') && !move.cancels?.includes(kind));
+  const kept = claim.tasks.filter(({ id, kind }) => (to === from || kind === 'CLAWBACK') && !move.cancels?.includes(kind) && !move.cancelsTasks?.includes(id));
   const tasks = [...kept, ...opened];
   const head = nextHead(claim.head, to, move, tasks[0]?.role ?? null);
   const { actAt, provisional } = dueOf({ ...claim, head, tasks }, clockwork);
@@ -106,14 +114,14 @@ export async function recordMove(tx: Tx, claim: ClaimContext, move: Move, clockw
       JSON.stringify({ ...until, ...move.remarkParams }),
       JSON.stringify(move.detail ?? {}),
     ],
-    ...[JSON.stringify(notices), claim.ancestorIds, JSON.stringify({ type: STAGE_CHANGED, timestamp: move.at.toISOString() })],
+    ...[JSON.stringify([...notices, ...(move.tells ?? [])]), claim.ancestorIds, JSON.stringify({ type: STAGE_CHANGED, timestamp: move.at.toISOString() })],
     to === from ? null : JSON.stringify(webhookData(claim.number, head)),
   ]);
   const seq = rows[0]?.seq;
   if (seq === undefined) throw new Error(`${claim.number}: moved on from ${claim.seq} while it was locked`);
   if (kept.length < claim.tasks.length) await cancelTasks(tx, { claimNumber: claim.number, keep: kept, at: move.at });
-  for (const task of opened)
-    await insertTask(tx, { ...task, claimNumber: claim.number, openedSeq: seq, dueAt: taskDue(claim, move.at, clockwork), at: move.at });
+  for (const [ordinal, task] of opened.entries())
+    await insertTask(tx, { ...task, claimNumber: claim.number, openedSeq: seq, ordinal, dueAt: taskDue(claim, move.at, clockwork), at: move.at });
   return { ...claim, seq, head, tasks };
 }
 
@@ -134,6 +142,7 @@ function newTask(claim: ClaimContext, draft: TaskDraft): NewTask {
     version: 1,
     choices: draft.choices ?? choicesOf(draft.kind),
     excluded: [claim.employeeId, ...(draft.excluded ?? [])],
+    assignees: draft.assignees ?? [],
     detail: draft.detail ?? {},
   };
 }

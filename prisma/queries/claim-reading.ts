@@ -1,11 +1,15 @@
 import type { DecisionLine, FundingLine, Outcome } from '#domain/bureau/decision.ts';
 import type { Actor, Party } from '#domain/claim/actor.ts';
+import type { Diagnosis } from '#domain/claim/diagnosis.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import type { Fen } from '#domain/money.ts';
 import { dayOf, fenOf, fenOrNull } from '../columns.ts';
 import type { Database } from '../database.ts';
 import type { Prisma } from '../generated/client.ts';
+import { openFileName } from './document-keys.ts';
 import type { AttachedRow } from './documents.ts';
+import type { PersonPurpose } from './keys.ts';
+import { openAccountNo, openDiagnoses } from './sealed.ts';
 
 type Reader = Pick<Database, 'prisma'>;
 
@@ -61,9 +65,9 @@ export function summaryOf({ unit, employee, ...claim }: Prisma.ClaimGetPayload<{
   };
 }
 
-/** The head of the claim if it lies in the subtree of `within`. */
-export async function findClaimSummary(db: Reader, { number, within }: { number: string; within: string }): Promise<ClaimSummaryRow | undefined> {
-  const found = await db.prisma.claim.findUnique({ where: { number, unit: { ancestorIds: { has: within } } }, select: SUMMARY });
+/** The head of the claim, as far as the scope opens it. */
+export async function findClaimSummary(db: Reader, { number }: { number: string }): Promise<ClaimSummaryRow | undefined> {
+  const found = await db.prisma.claim.findUnique({ where: { number }, select: SUMMARY });
   return found ? summaryOf(found) : undefined;
 }
 
@@ -75,6 +79,8 @@ export type ClaimRow = ClaimSummaryRow & {
   /** yyyy-MM-dd */
   visitStart: string;
   visitEnd: string;
+  /** null: they were erased */
+  diagnoses: Diagnosis[] | null;
   priorClaim: string | null;
   resubmissionNo: number;
   createdBy: Actor;
@@ -83,9 +89,11 @@ export type ClaimRow = ClaimSummaryRow & {
   documents: AttachedRow[];
 };
 
+const DOCUMENT = { id: true, wrappedKey: true, keyEmployeeId: true, keyPurpose: true, fileName: true, mediaType: true, sizeBytes: true } as const;
+
 const DETAIL = {
   ...SUMMARY,
-  ...{ circumstances: true, hospitalCode: true, hospitalName: true, visitNo: true, visitStart: true, visitEnd: true },
+  ...{ circumstances: true, hospitalCode: true, hospitalName: true, visitNo: true, visitStart: true, visitEnd: true, diagnoses: true },
   ...{ priorClaimNumber: true, resubmissionNo: true, createdBy: true },
   lines: {
     select: { lineNo: true, itemCode: true, itemName: true, itemClass: true, quantity: true, unitPriceFen: true, amountFen: true },
@@ -96,20 +104,21 @@ const DETAIL = {
     orderBy: [{ issuedOn: 'asc' }, { invoiceNo: 'asc' }],
   },
   documents: {
-    select: { documentId: true, kind: true, addedAt: true, document: { select: { fileName: true, mediaType: true, sizeBytes: true } } },
+    select: { documentId: true, kind: true, addedAt: true, document: { select: DOCUMENT } },
     orderBy: [{ addedAt: 'asc' }, { documentId: 'asc' }],
   },
 } as const satisfies Prisma.ClaimSelect;
 
-/** The whole claim if it lies in the subtree of `within`. */
-export async function findClaim(db: Reader, { number, within }: { number: string; within: string }): Promise<ClaimRow | undefined> {
-  const found = await db.prisma.claim.findUnique({ where: { number, unit: { ancestorIds: { has: within } } }, select: DETAIL });
+/** The whole claim, as far as the scope opens it. */
+export async function findClaim(db: Reader & Pick<Database, 'vault'>, { number }: { number: string }): Promise<ClaimRow | undefined> {
+  const found = await db.prisma.claim.findUnique({ where: { number }, select: DETAIL });
   if (!found) return undefined;
   const { lines, invoices, documents, priorClaimNumber, ...claim } = found;
   return {
     ...summaryOf(claim),
     ...{ circumstances: claim.circumstances, hospitalCode: claim.hospitalCode, hospitalName: claim.hospitalName },
     ...{ visitNo: claim.visitNo, visitStart: dayOf(claim.visitStart), visitEnd: dayOf(claim.visitEnd) },
+    diagnoses: await openDiagnoses(db.vault, { employeeId: claim.employeeId, claimNumber: number }, claim.diagnoses),
     ...{ priorClaim: priorClaimNumber, resubmissionNo: claim.resubmissionNo, createdBy: claim.createdBy as Actor },
     lines: lines.map(({ quantity, unitPriceFen, amountFen, ...line }) => ({
       ...line,
@@ -119,8 +128,16 @@ export async function findClaim(db: Reader, { number, within }: { number: string
       ...invoice,
       ...{ number: invoiceNo, amountFen: fenOf(amountFen), issuedOn: dayOf(issuedOn) },
     })),
-    documents: documents.map(({ document, ...attached }) => ({ ...attached, ...document })),
+    documents: await Promise.all(documents.map((attached) => namedOf(db.vault, attached))),
   };
+}
+
+type Attached = Omit<AttachedRow, 'fileName' | 'mediaType' | 'sizeBytes'> & { document: Prisma.DocumentGetPayload<{ select: typeof DOCUMENT }> };
+
+async function namedOf(vault: Database['vault'], { document, ...attached }: Attached): Promise<AttachedRow> {
+  const { mediaType, sizeBytes, fileName: sealedName, keyPurpose, ...key } = document;
+  const fileName = await openFileName(vault, { ...key, keyPurpose: keyPurpose as PersonPurpose | null, sealedName });
+  return { ...attached, fileName, mediaType, sizeBytes };
 }
 
 export type EventRow = {
@@ -148,7 +165,7 @@ export async function listEvents(db: Reader, { number }: { number: string }): Pr
 export type NoticeRow = {
   seq: number;
   template: string;
-  recipient: { kind: 'claimant' | 'role'; role?: string };
+  recipient: { kind: 'claimant' | 'employee' | 'role'; role?: string };
   channel: string;
   status: 'PENDING' | 'SENT' | 'FAILED' | 'UNDELIVERABLE';
   createdAt: Date;
@@ -179,17 +196,21 @@ export type PaymentListRow = {
   returnedAt: Date | null;
 };
 
-/** SQL, because of the account's last four digits: Prisma would read all of them. */
-export async function listPayments(db: Pick<Database, 'query'>, { number }: { number: string }): Promise<PaymentListRow[]> {
-  const { rows } = await db.query<PaymentListRow>(
+export async function listPayments(db: Pick<Database, 'query' | 'vault'>, { number }: { number: string }): Promise<PaymentListRow[]> {
+  const { rows } = await db.query<Omit<PaymentListRow, 'accountTail'> & { accountId: string; employeeId: string; accountNo: Uint8Array | null }>(
     `SELECT p.reference, d.no AS "decisionNo", p.attempt, p.amount_fen AS "amountFen", p.status, p.bank_code AS "bankCode",
-       coalesce(right(a.account_no, 4), '') AS "accountTail", p.created_at AS "createdAt", p.sent_at AS "sentAt", p.settled_at AS "settledAt",
+       p.account_id AS "accountId", c.employee_id AS "employeeId", a.account_no AS "accountNo", p.created_at AS "createdAt", p.sent_at AS "sentAt", p.settled_at AS "settledAt",
        p.matched_at AS "matchedAt", p.returned_at AS "returnedAt"
-     FROM payment_instruction p JOIN decision d ON d.id = p.decision_id LEFT JOIN bank_account a ON a.id = p.account_id
+     FROM payment_instruction p JOIN claim c ON c.number = p.claim_number JOIN decision d ON d.id = p.decision_id LEFT JOIN bank_account a ON a.id = p.account_id
      WHERE p.claim_number = $1 ORDER BY d.no, p.attempt`,
     [number],
   );
-  return rows;
+  return Promise.all(
+    rows.map(async ({ accountId, employeeId, accountNo, ...payment }) => ({
+      ...payment,
+      accountTail: accountNo === null ? '' : (await openAccountNo(db.vault, { accountId, employeeId, accountNo })).slice(-4),
+    })),
+  );
 }
 
 export type DecisionListRow = {

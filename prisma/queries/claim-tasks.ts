@@ -3,15 +3,16 @@ import type { OpenTask, TaskKind } from '#domain/claim/tasks.ts';
 import type { Tx } from '../database.ts';
 
 /** The tasks of a claim as its transitions write them; lists and pages read them in tasks.ts. */
-export type NewTask = OpenTask & { unitId: string; detail: Record<string, unknown> };
+export type NewTask = OpenTask & { unitId: string; detail: Record<string, unknown>; assignees: readonly string[] };
 
-export async function insertTask(tx: Tx, task: NewTask & { claimNumber: string; openedSeq: number; dueAt: Date; at: Date }): Promise<void> {
+/** `ordinal` tells apart the tasks of one kind and level that a transition opens at once. */
+export async function insertTask(tx: Tx, task: NewTask & { claimNumber: string; openedSeq: number; ordinal: number; dueAt: Date; at: Date }): Promise<void> {
   await tx.query(
-    `INSERT INTO task (id, claim_number, opened_seq, kind, level, unit_id, role, choices, excluded, detail, due_at, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    `INSERT INTO task (id, claim_number, opened_seq, kind, level, unit_id, role, choices, excluded, detail, due_at, created_at, ordinal, assignees)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       ...[task.id, task.claimNumber, task.openedSeq, task.kind, task.level, task.unitId, task.role, task.choices, task.excluded],
-      ...[JSON.stringify(task.detail), task.dueAt, task.at],
+      ...[JSON.stringify(task.detail), task.dueAt, task.at, task.ordinal, task.assignees],
     ],
   );
 }
@@ -35,6 +36,23 @@ export async function closeTask(
     [decision.taskId, decision.choice, decision.comment, JSON.stringify(decision.decidedBy), decision.at],
   );
   return rows[0];
+}
+
+/** What a task of the claim is about, whether or not it is open still. */
+export async function readTaskDetail(
+  tx: Tx,
+  { claimNumber, taskId }: { claimNumber: string; taskId: string },
+): Promise<{ kind: TaskKind; detail: Record<string, unknown> } | undefined> {
+  const { rows } = await tx.query<{ kind: TaskKind; detail: Record<string, unknown> }>('SELECT kind, detail FROM task WHERE id = $1 AND claim_number = $2', [
+    taskId,
+    claimNumber,
+  ]);
+  return rows[0];
+}
+
+/** Something was done in an open task that leaves it open: whoever has read it before has to read it again. */
+export async function touchTask(tx: Tx, taskId: string): Promise<void> {
+  await tx.query(`UPDATE task SET version = version + 1 WHERE id = $1 AND status = 'OPEN'`, [taskId]);
 }
 
 /** How often people chose `choice` in tasks of `kind`, optionally since a moment. */

@@ -1,21 +1,29 @@
 import type { Database, Tx } from '../database.ts';
+import type { Vault } from '../vault.ts';
+import { answerBodyOf } from './sealed.ts';
 
 /** One request of one caller: the route as it is declared (`POST /v1/claims/:number/documents`) and the Idempotency-Key. */
 export type RequestName = { callerId: string; route: string; key: string };
 /** `body` and `headers` are the JSON text that was sent, so that it is sent again byte for byte. */
 export type StoredAnswer = { fingerprint: string; status: number; body: string; headers: string };
 
-type Reader = Pick<Database, 'query'>;
+type Reader = Pick<Database, 'query' | 'vault'>;
+type SealedAnswer = Omit<StoredAnswer, 'body'> & { body: Uint8Array };
 
-const ANSWER = 'fingerprint, status, body::text, headers::text';
+const ANSWER = 'fingerprint, status, body, headers::text';
 
-export async function findAnswer(db: Reader, { callerId, route, key }: RequestName): Promise<StoredAnswer | undefined> {
-  const { rows } = await db.query<StoredAnswer>(`SELECT ${ANSWER} FROM idempotency_key WHERE caller_id = $1 AND route = $2 AND key = $3`, [
+async function opened(vault: Vault, name: RequestName, { fingerprint, status, headers, body }: SealedAnswer): Promise<StoredAnswer> {
+  return { fingerprint, status, headers, body: (await vault.openInstallation(answerBodyOf(name), body)).toString('utf8') };
+}
+
+export async function findAnswer(db: Reader, name: RequestName): Promise<StoredAnswer | undefined> {
+  const { callerId, route, key } = name;
+  const { rows } = await db.query<SealedAnswer>(`SELECT ${ANSWER} FROM idempotency_key WHERE caller_id = $1 AND route = $2 AND key = $3`, [
     callerId,
     route,
     key,
   ]);
-  return rows[0];
+  return rows[0] && opened(db.vault, name, rows[0]);
 }
 
 /**
@@ -24,14 +32,14 @@ export async function findAnswer(db: Reader, { callerId, route, key }: RequestNa
  * the primary key is (`storeAnswer`).
  */
 export async function takeRequest(tx: Tx, name: RequestName & { lock: bigint }): Promise<'ours' | 'in-flight' | StoredAnswer> {
-  const { rows } = await tx.query<{ locked: boolean } & (StoredAnswer | { fingerprint: null })>(
+  const { rows } = await tx.query<{ locked: boolean } & (SealedAnswer | { fingerprint: null })>(
     `SELECT pg_try_advisory_xact_lock($4) AS locked, ${ANSWER}
      FROM (VALUES (1)) one LEFT JOIN idempotency_key ON caller_id = $1 AND route = $2 AND key = $3`,
     [name.callerId, name.route, name.key, name.lock.toString()],
   );
   const [row] = rows;
   if (!row?.locked) return 'in-flight';
-  return row.fingerprint === null ? 'ours' : row;
+  return row.fingerprint === null ? 'ours' : opened(tx.vault, name, row);
 }
 
 export const ANSWER_KEY = 'idempotency_key_pkey';
@@ -44,7 +52,7 @@ export async function storeAnswer(tx: Tx, name: RequestName & StoredAnswer): Pro
     name.key,
     name.fingerprint,
     name.status,
-    name.body,
+    await tx.vault.sealInstallation(answerBodyOf(name), name.body),
     name.headers,
   ]);
 }

@@ -1,5 +1,6 @@
 import type { BureauAnswer } from '#domain/bureau/decision.ts';
 import type { Database, Tx } from '../database.ts';
+import { messageBodyOf } from './sealed.ts';
 
 /** A verified message from a bureau (`source` = its code) or bank. */
 export type InboxMessage = {
@@ -10,6 +11,7 @@ export type InboxMessage = {
   type: 'decision' | 'visit' | 'payment-result';
   /** the claim that it is about, where its sender may speak of that claim; else `nameClaim` says so later */
   claimNumber?: string | null;
+  /** sealed as a whole; of a bank's, `reference` and the kind of `status` stay readable for statements */
   body: unknown;
   acknowledgement: Acknowledgement;
 };
@@ -25,16 +27,17 @@ export type StoreResult = { kind: 'stored' } | { kind: 'repeated'; acknowledgeme
  */
 export async function storeMessage(tx: Tx, message: InboxMessage): Promise<StoreResult> {
   const { rowCount } = await tx.query(
-    `INSERT INTO inbox_message (source, message_id, body_digest, type, claim_number, body, acknowledgement)
-     VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb) ON CONFLICT (source, message_id) DO NOTHING`,
+    `INSERT INTO inbox_message (source, message_id, body_digest, type, claim_number, body, acknowledgement, reference, result)
+     VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9) ON CONFLICT (source, message_id) DO NOTHING`,
     [
       message.source,
       message.messageId,
       message.bodyDigest,
       message.type,
       message.claimNumber ?? null,
-      JSON.stringify(message.body),
+      await tx.vault.sealInstallation(messageBodyOf(message), JSON.stringify(message.body)),
       JSON.stringify(message.acknowledgement),
+      ...(message.type === 'payment-result' ? resultOf(message.body) : [null, null]),
     ],
   );
   if (rowCount === 1) return { kind: 'stored' };
@@ -47,13 +50,26 @@ export async function storeMessage(tx: Tx, message: InboxMessage): Promise<Store
   return first.bodyDigest === message.bodyDigest ? { kind: 'repeated', acknowledgement: first.acknowledgement } : { kind: 'replayed' };
 }
 
+function resultOf(body: unknown): [reference: string, result: string] {
+  const { reference, status } = body as { reference: string; status: { kind: string } };
+  return [reference, status.kind];
+}
+
 /**
  * What a stored message says, as it was stored (`{ answer, raw }` of a bureau, `{ reference, status, record, raw }` of a bank) and checked before; undefined
  * where there is none.
  */
 export async function readInboxBody<Body>(tx: Tx, { source, messageId }: { source: string; messageId: string }): Promise<Body | undefined> {
-  const { rows } = await tx.query<{ body: Body }>('SELECT body FROM inbox_message WHERE source = $1 AND message_id = $2', [source, messageId]);
-  return rows[0]?.body;
+  const { rows } = await tx.query<SealedMessage>(`${SEALED} WHERE source = $1 AND message_id = $2`, [source, messageId]);
+  return rows[0] && openMessage(tx, rows[0]);
+}
+
+type SealedMessage = { source: string; messageId: string; body: Uint8Array };
+const SEALED = 'SELECT source, message_id AS "messageId", body FROM inbox_message';
+
+async function openMessage<Body>(tx: Tx, message: SealedMessage): Promise<Body> {
+  const text = await tx.vault.openInstallation(messageBodyOf(message), message.body);
+  return JSON.parse(text.toString('utf8')) as Body;
 }
 
 export type UnheardAnswer = { source: string; messageId: string; shown: boolean };
@@ -68,7 +84,7 @@ export async function readUnheardAnswers(db: Pick<Database, 'query'>, claimNumbe
        EXISTS (SELECT FROM claim_event e WHERE e.claim_number = $1 AND e.type = 'ANSWER_WHILE_HELD' AND e.detail ->> 'messageId' = m.message_id) AS shown
      FROM inbox_message m WHERE m.claim_number = $1 AND m.type = 'decision'
        AND NOT EXISTS (SELECT FROM claim_event e WHERE e.claim_number = $1 AND e.detail ->> 'requestId' = m.message_id)
-       AND NOT EXISTS (SELECT FROM audit_entry a WHERE a.claim_number = $1 AND a.action = 'bureau-answer-ignored' AND a.detail ->> 'messageId' = m.message_id)
+       AND NOT EXISTS (SELECT FROM audit_entry a WHERE a.chain = $1 AND a.action = 'bureau-answer-ignored' AND a.detail ->> 'messageId' = m.message_id)
      ORDER BY m.received_at, m.message_id`,
     [claimNumber],
   );
@@ -77,13 +93,23 @@ export async function readUnheardAnswers(db: Pick<Database, 'query'>, claimNumbe
 
 /** The newest decision of the bureau that is not in force and never was. */
 export async function readUnusedDecision(tx: Tx, claimNumber: string): Promise<Extract<BureauAnswer, { kind: 'decision' }> | undefined> {
-  const { rows } = await tx.query<{ answer: Extract<BureauAnswer, { kind: 'decision' }> }>(
-    `SELECT m.body -> 'answer' AS answer FROM inbox_message m WHERE m.claim_number = $1 AND m.type = 'decision' AND m.body -> 'answer' ->> 'kind' = 'decision'
-       AND NOT EXISTS (SELECT FROM decision d WHERE d.claim_number = $1 AND d.source_no = m.body -> 'answer' ->> 'decisionNo')
-     ORDER BY m.body -> 'answer' ->> 'decidedAt' DESC LIMIT 1`,
-    [claimNumber],
+  const { rows } = await tx.query<SealedMessage>(`${SEALED} WHERE claim_number = $1 AND type = 'decision'`, [claimNumber]);
+  const messages = await Promise.all(rows.map((row) => openMessage<{ answer: BureauAnswer }>(tx, row)));
+  const { rows: used } = await tx.query<{ no: string }>('SELECT source_no AS no FROM decision WHERE claim_number = $1', [claimNumber]);
+  const usedNumbers = new Set(used.map(({ no }) => no));
+  return messages
+    .flatMap(({ answer }) => (answer.kind === 'decision' && !usedNumbers.has(answer.decisionNo) ? [answer] : []))
+    .reduce<Extract<BureauAnswer, { kind: 'decision' }> | undefined>((newest, one) => (newest && newest.decidedAt >= one.decidedAt ? newest : one), undefined);
+}
+
+/** What a bank said of an instruction of a claim, as it was stored. Its final word comes first, then the newest. */
+export async function readPaymentResult<Body>(tx: Tx, { claimNumber, reference }: { claimNumber: string; reference: string }): Promise<Body | undefined> {
+  const { rows } = await tx.query<SealedMessage>(
+    `${SEALED} WHERE claim_number = $1 AND type = 'payment-result' AND reference = $2
+     ORDER BY result = 'succeeded' DESC, result = 'failed' DESC, received_at DESC, message_id DESC LIMIT 1`,
+    [claimNumber, reference],
   );
-  return rows[0]?.answer;
+  return rows[0] && openMessage(tx, rows[0]);
 }
 
 /** Whether this bureau has the claim: no bureau decides what lies with another. */

@@ -16,7 +16,7 @@ export type DueNotice = Leased & {
   recipient: Recipient;
   channel: string;
   createdAt: Date;
-  /** the claimant; who holds the role on the unit or else on the nearest unit above it where anybody does; or the one whose address this was */
+  /** the claimant; the person named; who holds the role on the unit or else on the nearest unit above it where anybody does; or the one whose address this was. Of a claim those as well who stand in for them */
   addressees: Addressee[];
 };
 
@@ -42,14 +42,24 @@ export async function leaseNotices(database: Database, { limit, leaseMs }: { lim
          SELECT employee.id::text, employee.name, employee.email, employee.locale FROM employee
          WHERE leased.recipient ->> 'kind' = 'claimant' AND employee.id = claim.employee_id
          UNION ALL
-         (SELECT employee.id::text, employee.name, employee.email, employee.locale
-          FROM unit
-          JOIN role_assignment AS held ON held.unit_id = ANY (unit.ancestor_ids) AND held.role = leased.recipient ->> 'role'
-            AND held.valid_from <= now() AND (held.valid_to IS NULL OR held.valid_to > now())
-          JOIN employee ON employee.id = held.employee_id AND employee.active
-          WHERE leased.recipient ->> 'kind' = 'role' AND unit.id = (leased.recipient ->> 'unitId')::uuid
-          ORDER BY array_position(unit.ancestor_ids, held.unit_id) DESC
-          FETCH FIRST 1 ROWS WITH TIES)
+         (WITH asked AS (
+           SELECT employee.* FROM employee
+           WHERE leased.recipient ->> 'kind' = 'employee' AND employee.id = (leased.recipient ->> 'employeeId')::uuid AND employee.active
+           UNION ALL
+           (SELECT employee.* FROM unit
+            JOIN role_assignment AS held ON held.unit_id = ANY (unit.ancestor_ids) AND held.role = leased.recipient ->> 'role'
+              AND held.valid_from <= now() AND (held.valid_to IS NULL OR held.valid_to > now())
+            JOIN employee ON employee.id = held.employee_id AND employee.active
+            WHERE leased.recipient ->> 'kind' = 'role' AND unit.id = (leased.recipient ->> 'unitId')::uuid
+            ORDER BY array_position(unit.ancestor_ids, held.unit_id) DESC
+            FETCH FIRST 1 ROWS WITH TIES)
+         ), standing_in AS (
+           SELECT employee.* FROM asked JOIN substitution ON substitution.absent_id = asked.id
+             AND substitution.valid_from <= now() AND least(substitution.valid_to, substitution.ended_at) > now()
+           JOIN employee ON employee.id = substitution.substitute_id AND employee.active
+           WHERE employee.id <> claim.employee_id
+         )
+         SELECT id::text, name, email, locale FROM asked UNION SELECT id::text, name, email, locale FROM standing_in)
          UNION ALL
          SELECT 'address', leased.recipient ->> 'name', leased.recipient ->> 'email', leased.recipient ->> 'locale'
          WHERE leased.recipient ->> 'kind' = 'address'
@@ -70,6 +80,17 @@ export async function writeAddressedNotices(
   for (const { name, email, locale } of people) if (email !== null) recipients.set(email.toLowerCase(), { kind: 'address', name, email, locale });
   for (const recipient of recipients.values())
     await tx.query('INSERT INTO notice (template, params, recipient) VALUES ($1, $2, $3)', [template, JSON.stringify(params), JSON.stringify(recipient)]);
+}
+
+/** Tells people something that is about no claim, at the address that they have when it is sent. */
+export async function writeEmployeeNotices(
+  tx: Tx,
+  { template, params, employeeIds }: { template: NoticeTemplate; params: NoticeParams; employeeIds: readonly string[] },
+): Promise<void> {
+  for (const employeeId of employeeIds) {
+    const recipient: Recipient = { kind: 'employee', employeeId };
+    await tx.query('INSERT INTO notice (template, params, recipient) VALUES ($1, $2, $3)', [template, JSON.stringify(params), JSON.stringify(recipient)]);
+  }
 }
 
 /** Settles leases in one statement. */

@@ -4,6 +4,9 @@ import type { TransferOrder, TransferStatus } from '#domain/payout/gateway.ts';
 import type { BankRecord } from '#domain/payout/order-check.ts';
 import type { PaymentStatus } from '#domain/payout/payment.ts';
 import type { Database, Tx } from '../database.ts';
+import type { Vault } from '../vault.ts';
+import { readPaymentResult } from './inbox.ts';
+import { openAccountNo } from './sealed.ts';
 
 const STOPPED = (ancestorIds: string): string =>
   `EXISTS (SELECT FROM payout_stop s LEFT JOIN unit u ON u.code = s.scope WHERE s.scope = '*' OR u.id = ANY (${ancestorIds}))`;
@@ -60,40 +63,46 @@ export async function orderPayment(
   return reference;
 }
 
-type OrderRow = TransferOrder['payee'] & { amountFen: Fen; claimNumber: string; sent: boolean; stopped: boolean };
+type SealedAccount = { accountId: string; employeeId: string; accountNo: Uint8Array };
+type OrderRow = Omit<TransferOrder['payee'], 'accountNo'> & SealedAccount & { amountFen: Fen; claimNumber: string; sent: boolean; stopped: boolean };
 
+const ACCOUNT_NO = 'a.id AS "accountId", a.employee_id AS "employeeId", a.account_no AS "accountNo"';
 const ORDER = `p.amount_fen AS "amountFen", p.claim_number AS "claimNumber", was.sent_at IS NOT NULL AS sent, was.stopped,
-       a.holder_name AS "holderName", a.account_no AS "accountNo", a.bank_name AS "bankName", a.bank_code AS "bankCode"`;
+       a.holder_name AS "holderName", ${ACCOUNT_NO}, a.bank_name AS "bankName", a.bank_code AS "bankCode"`;
 const WAS = `SELECT p.reference, p.sent_at, p.account_id, ${STOPPED('unit.ancestor_ids')} AS stopped
      FROM payment_instruction p JOIN claim c ON c.number = p.claim_number JOIN unit ON unit.id = c.unit_id WHERE p.reference = $1`;
 
-function orderOf(reference: string, row: OrderRow | undefined): TransferOrder {
+async function orderOf(vault: Vault, reference: string, row: OrderRow | undefined): Promise<TransferOrder> {
   if (!row) throw new Error(`no payment instruction ${reference}`);
-  const { holderName, accountNo, bankName, bankCode } = row;
+  const { holderName, bankName, bankCode } = row;
+  const accountNo = await openAccountNo(vault, row);
   return { reference, amountFen: row.amountFen, payee: { holderName, accountNo, bankName, bankCode }, purpose: `报销 ${row.claimNumber}` };
 }
 
 /** What was ordered from the bank, and whether it was ever called with it. Throws where there is no such instruction. */
-export async function readOrder(database: Pick<Database, 'query'>, reference: string): Promise<{ order: TransferOrder; sent: boolean }> {
+export async function readOrder(database: Pick<Database, 'query' | 'vault'>, reference: string): Promise<{ order: TransferOrder; sent: boolean }> {
   const { rows } = await database.query<OrderRow>(
     `WITH was AS (${WAS}) SELECT ${ORDER} FROM was JOIN payment_instruction p USING (reference) JOIN bank_account a ON a.id = was.account_id`,
     [reference],
   );
-  return { order: orderOf(reference, rows[0]), sent: rows[0]?.sent ?? false };
+  return { order: await orderOf(database.vault, reference, rows[0]), sent: rows[0]?.sent ?? false };
 }
 
 /**
  * The order for the bank, marked as sent, unless it never was and a stop forbids it now. `sentBefore`: somebody called the bank with it already, so it is
  * asked first. Throws where there is none.
  */
-export async function markSent(database: Pick<Database, 'query'>, reference: string): Promise<{ order: TransferOrder; sentBefore: boolean; stopped: boolean }> {
+export async function markSent(
+  database: Pick<Database, 'query' | 'vault'>,
+  reference: string,
+): Promise<{ order: TransferOrder; sentBefore: boolean; stopped: boolean }> {
   const { rows } = await database.query<OrderRow>(
     `WITH was AS (${WAS})
      UPDATE payment_instruction p SET sent_at = CASE WHEN was.stopped THEN p.sent_at ELSE coalesce(p.sent_at, now()) END
      FROM was JOIN bank_account a ON a.id = was.account_id WHERE p.reference = was.reference RETURNING ${ORDER}`,
     [reference],
   );
-  return { order: orderOf(reference, rows[0]), sentBefore: rows[0]?.sent ?? false, stopped: rows[0]?.stopped ?? true };
+  return { order: await orderOf(database.vault, reference, rows[0]), sentBefore: rows[0]?.sent ?? false, stopped: rows[0]?.stopped ?? true };
 }
 
 export async function setPaymentStatus(
@@ -125,20 +134,15 @@ export type StoredResult = { status: TransferStatus; record: BankRecord };
  * is not sent again. Undefined where it said nothing.
  */
 export async function readLastResult(tx: Tx, { claimNumber, reference }: { claimNumber: string; reference: string }): Promise<StoredResult | undefined> {
-  const { rows } = await tx.query<StoredResult>(
-    `SELECT body -> 'status' AS status, body -> 'record' AS record FROM inbox_message
-     WHERE claim_number = $1 AND type = 'payment-result' AND body ->> 'reference' = $2
-     ORDER BY body -> 'status' ->> 'kind' = 'succeeded' DESC, body -> 'status' ->> 'kind' = 'failed' DESC, received_at DESC, message_id DESC LIMIT 1`,
-    [claimNumber, reference],
-  );
-  return rows[0];
+  const told = await readPaymentResult<StoredResult>(tx, { claimNumber, reference });
+  return told && { status: told.status, record: told.record };
 }
 
 /** The last four digits of the account that an instruction pays to: all that a message says of it. */
 export async function readAccountTail(tx: Tx, reference: string): Promise<string> {
-  const { rows } = await tx.query<{ tail: string }>(
-    'SELECT right(a.account_no, 4) AS tail FROM payment_instruction p JOIN bank_account a ON a.id = p.account_id WHERE p.reference = $1',
+  const { rows } = await tx.query<SealedAccount>(
+    `SELECT ${ACCOUNT_NO} FROM payment_instruction p JOIN bank_account a ON a.id = p.account_id WHERE p.reference = $1`,
     [reference],
   );
-  return rows[0]?.tail ?? '';
+  return rows[0] ? (await openAccountNo(tx.vault, rows[0])).slice(-4) : '';
 }

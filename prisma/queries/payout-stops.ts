@@ -15,12 +15,12 @@ export async function stopPayouts(tx: Tx, stop: { scope: string; reason: string;
   return rows[0] ?? 'exists';
 }
 
-/** Stops that bind the subtree of `within`: those of its units, of the units above it, and the one for all. SQL: a scope is no relation. */
-export async function listPayoutStops(db: Pick<Database, 'query'>, { within }: { within: string }): Promise<PayoutStopRow[]> {
+/** Stops that bind what lies under `within`: those of its units, of the units above, and the one for all. SQL: a scope is no relation. */
+export async function listPayoutStops(db: Pick<Database, 'query'>, { within }: { within: readonly string[] }): Promise<PayoutStopRow[]> {
   const { rows } = await db.query<PayoutStopRow>(
     `SELECT ${STOP} FROM payout_stop s
      WHERE s.scope = '*' OR EXISTS (
-       SELECT 1 FROM unit u, unit own WHERE u.code = s.scope AND own.id = $1 AND (u.ancestor_ids @> ARRAY[own.id] OR own.ancestor_ids @> ARRAY[u.id]))
+       SELECT 1 FROM unit u, unit own WHERE u.code = s.scope AND own.id = ANY ($1::uuid[]) AND (u.ancestor_ids @> ARRAY[own.id] OR own.ancestor_ids @> ARRAY[u.id]))
      ORDER BY s.stopped_at, s.scope`,
     [within],
   );

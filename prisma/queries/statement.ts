@@ -67,9 +67,9 @@ export async function readDoubts(tx: Tx, claimNumber: string): Promise<Doubt[]> 
        SELECT s.reference, s.result AS block, s.booked_at AS at FROM statement_entry s JOIN payment_instruction p ON p.reference = s.reference AND p.bank_code = s.bank_code
          WHERE p.claim_number = $1 AND s.result NOT IN ('MATCHED', 'EXPLAINED')
        UNION ALL
-       SELECT p.reference, 'LATE_SUCCESS', m.received_at FROM inbox_message m JOIN payment_instruction p ON p.reference = m.body ->> 'reference'
-         WHERE m.claim_number = $1 AND m.type = 'payment-result' AND m.body -> 'status' ->> 'kind' = 'succeeded' AND p.claim_number = $1 AND p.status = 'FAILED'
-           AND NOT EXISTS (SELECT FROM audit_entry a WHERE a.claim_number = $1 AND a.action = 'late-payment-result' AND a.detail ->> 'reference' = p.reference)
+       SELECT p.reference, 'LATE_SUCCESS', m.received_at FROM inbox_message m JOIN payment_instruction p ON p.reference = m.reference
+         WHERE m.claim_number = $1 AND m.type = 'payment-result' AND m.result = 'succeeded' AND p.claim_number = $1 AND p.status = 'FAILED'
+           AND NOT EXISTS (SELECT FROM audit_entry a WHERE a.chain = $1 AND a.action = 'late-payment-result' AND a.detail ->> 'reference' = p.reference)
      ) doubt
      WHERE NOT EXISTS (SELECT FROM task t WHERE t.claim_number = $1 AND t.status = 'OPEN' AND t.kind IN ('PAYOUT_ATTENTION', 'CONFIRM_PAYOUT')
        AND t.detail ->> 'reference' = doubt.reference)

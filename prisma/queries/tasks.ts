@@ -2,6 +2,7 @@ import type { Actor, Role } from '#domain/claim/actor.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import type { TaskKind } from '#domain/claim/tasks.ts';
 import type { Fen } from '#domain/money.ts';
+import { ASKED_BY_NAME, DECIDERS, SECOND_FACTOR_ROLES, type Caller } from '#domain/org/can.ts';
 import { fenOf } from '../columns.ts';
 import type { Database } from '../database.ts';
 import type { Prisma } from '../generated/client.ts';
@@ -22,6 +23,8 @@ export type TaskRow = {
   role: Role;
   choices: string[];
   excluded: string[];
+  /** these alone decide it, whatever their roles; whoever holds the role where there are none */
+  assignees: string[];
   detail: Record<string, unknown>;
   status: TaskStatus;
   version: number;
@@ -59,21 +62,22 @@ function taskOf({ unit, claim, openedSeq: _, ...task }: Prisma.TaskGetPayload<{ 
   };
 }
 
-/** Those of `ids` that lie in the subtree of `within`, in no order. */
-export async function findTasks({ prisma }: Reader, { ids, within }: { ids: readonly string[]; within: string }): Promise<TaskRow[]> {
-  const tasks = await prisma.task.findMany({ where: { id: { in: [...ids] }, unit: { ancestorIds: { has: within } } }, include: TASK });
+/** Those of `ids` that the scope opens, in no order. */
+export async function findTasks({ prisma }: Reader, { ids }: { ids: readonly string[] }): Promise<TaskRow[]> {
+  const tasks = await prisma.task.findMany({ where: { id: { in: [...ids] } }, include: TASK });
   return tasks.map(taskOf);
 }
 
 export type TaskFilter = {
-  within: string;
+  /** units with what lies below them; null: whatever the scope opens */
+  within: readonly string[] | null;
   status: TaskStatus | undefined;
   kind: TaskKind | undefined;
   claimNumber: string | undefined;
   /** open tasks whose time is up at this moment */
   overdueAt: Date | undefined;
   /** those that this person may decide */
-  decidableBy: { employeeId: string; roles: readonly { role: Role; unitId: string }[] } | undefined;
+  decidableBy: (Caller & { employeeId: string }) | undefined;
 };
 
 /** Where a page ends: the due time (tasks without one come last) and the id. */
@@ -86,8 +90,6 @@ export async function listTasks(
   { after, limit }: { after: TaskPosition | undefined; limit: number },
 ): Promise<TaskRow[]> {
   const { within, status, kind, claimNumber, overdueAt, decidableBy } = filter;
-  // to Prisma an OR of nothing is no condition
-  if (decidableBy?.roles.length === 0) return [];
   const conditions: Prisma.TaskWhereInput[] = [];
   if (status !== undefined) conditions.push({ status });
   if (kind !== undefined) conditions.push({ kind });
@@ -96,7 +98,7 @@ export async function listTasks(
   if (decidableBy) conditions.push(decidable(decidableBy));
   if (after) conditions.push(dueAfter(after));
   const tasks = await prisma.task.findMany({
-    where: { unit: { ancestorIds: { has: within } }, AND: conditions },
+    where: { ...(within && { unit: { ancestorIds: { hasSome: [...within] } } }), AND: conditions },
     include: TASK,
     orderBy: [{ dueAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }],
     take: limit,
@@ -105,14 +107,30 @@ export async function listTasks(
 }
 
 /** The same rule as `can(…, 'task.decide')`, as a filter. */
-function decidable({ employeeId, roles }: NonNullable<TaskFilter['decidableBy']>): Prisma.TaskWhereInput {
-  const unitsOf = Map.groupBy(roles, ({ role }) => role);
+function decidable({ employeeId, roles, standsInFor, withheld = [], secondFactor, machine }: NonNullable<TaskFilter['decidableBy']>): Prisma.TaskWhereInput {
+  // nobody decides the claim of whom she stands in for, nor where that person has signed: what one may do so is asked for person by person
+  const inNames = [undefined, ...standsInFor].map((absentId): Prisma.TaskWhereInput => {
+    const held = roles.filter(({ role, onBehalfOf }) => onBehalfOf === absentId && DECIDERS.includes(role));
+    const passedOn = (role: Role): string[] => roles.filter((one) => one.onBehalfOf === absentId && one.role === role).map(({ unitId }) => unitId);
+    const byRole = [...Map.groupBy(held, ({ role }) => role)].map(([role, on]) => ({
+      ...{ role, assignees: { isEmpty: true } },
+      unit: { ancestorIds: { hasSome: on.map(({ unitId }) => unitId) } },
+    }));
+    const notPassedOn = withheld.filter(({ onBehalfOf }) => onBehalfOf === absentId);
+    const byName = {
+      ...{ role: { in: [...ASKED_BY_NAME] }, assignees: { has: absentId ?? employeeId } },
+      NOT: notPassedOn.map(({ role, unitId }) => ({ role, unit: { ancestorIds: { has: unitId }, NOT: { ancestorIds: { hasSome: passedOn(role) } } } })),
+    };
+    return { ...(absentId !== undefined && notOf(absentId)), OR: [...byRole, byName] };
+  });
   return {
-    claim: { employeeId: { not: employeeId } },
-    NOT: { excluded: { has: employeeId } },
-    OR: [...unitsOf].map(([role, held]) => ({ role, unit: { ancestorIds: { hasSome: held.map(({ unitId }) => unitId) } } })),
+    AND: [notOf(employeeId), ...(secondFactor ? [] : [{ role: { notIn: [...SECOND_FACTOR_ROLES] } }])],
+    ...(machine && { unit: { ancestorIds: { has: machine.unitId } } }),
+    OR: inNames,
   };
 }
+
+const notOf = (employeeId: string): Prisma.TaskWhereInput => ({ claim: { employeeId: { not: employeeId } }, NOT: { excluded: { has: employeeId } } });
 
 function dueAfter({ due, id }: TaskPosition): Prisma.TaskWhereInput {
   if (due === null) return { dueAt: null, id: { gt: id } };

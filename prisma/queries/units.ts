@@ -1,5 +1,7 @@
+import type { Actor } from '#domain/claim/actor.ts';
 import type { PartialUnitSettings } from '#domain/org/settings.ts';
 import type { Database, Tx } from '../database.ts';
+import { keepAsItWas } from './unit-history.ts';
 
 /** A unit as the interface shows it. */
 export type UnitRow = {
@@ -23,32 +25,31 @@ type Reader = Pick<Database, 'query'>;
 const UNIT = `u.id, u.code, u.name, u.name_en AS "nameEn", u.parent_id AS "parentId", p.code AS "parentCode", u.ancestor_ids AS "ancestorIds",
   u.region, u.settings, u.active, u.version, u.created_at AS "createdAt"`;
 
-/** The unit with this code if it lies in the subtree of `within`. SQL: changes read inside their transaction what they wrote. */
-export async function findUnit(db: Reader, { code, within }: { code: string; within: string }): Promise<UnitRow | undefined> {
+/**
+ * The unit with this code, if the scope reaches it (units above it may be read, but are not reached) or it is `own`. SQL: changes read inside their transaction what
+ * they wrote.
+ */
+export async function findUnit(db: Reader, { code, own = null }: { code: string; own?: string | null }): Promise<UnitRow | undefined> {
   const { rows } = await db.query<UnitRow>(
-    `SELECT ${UNIT} FROM unit u LEFT JOIN unit p ON p.id = u.parent_id WHERE u.code = $1 AND u.ancestor_ids @> ARRAY[$2::uuid]`,
-    [code, within],
+    `SELECT ${UNIT} FROM unit u LEFT JOIN unit p ON p.id = u.parent_id WHERE u.code = $1 AND (u.id IN (SELECT u FROM units_in_scope() AS u) OR u.id = $2)`,
+    [code, own],
   );
   return rows[0];
 }
 
-/** Those of `codes` that lie in the subtree of `within`, by code. */
-export async function findUnits(
-  db: Reader,
-  { codes, within }: { codes: readonly string[]; within: string },
-): Promise<Map<string, Pick<UnitRow, 'id' | 'ancestorIds'>>> {
-  const { rows } = await db.query<Pick<UnitRow, 'id' | 'code' | 'ancestorIds'>>(
-    'SELECT id, code, ancestor_ids AS "ancestorIds" FROM unit WHERE code = ANY ($1::text[]) AND ancestor_ids @> ARRAY[$2::uuid]',
-    [codes, within],
+/** The root of the tree, if the scope reaches it. */
+export async function findRoot(db: Reader): Promise<UnitRow | undefined> {
+  const { rows } = await db.query<UnitRow>(
+    `SELECT ${UNIT} FROM unit u LEFT JOIN unit p ON p.id = u.parent_id WHERE u.parent_id IS NULL AND u.id IN (SELECT u FROM units_in_scope() AS u)`,
   );
-  return new Map(rows.map((row) => [row.code, row]));
+  return rows[0];
 }
 
 /** The same, for a change: what is read stays so until the transaction ends. */
-export async function lockUnit(tx: Tx, { code, within }: { code: string; within: string }): Promise<UnitRow | undefined> {
+export async function lockUnit(tx: Tx, { code }: { code: string }): Promise<UnitRow | undefined> {
   const { rows } = await tx.query<UnitRow>(
-    `SELECT ${UNIT} FROM unit u LEFT JOIN unit p ON p.id = u.parent_id WHERE u.code = $1 AND u.ancestor_ids @> ARRAY[$2::uuid] FOR NO KEY UPDATE OF u`,
-    [code, within],
+    `SELECT ${UNIT} FROM unit u LEFT JOIN unit p ON p.id = u.parent_id WHERE u.code = $1 AND u.id IN (SELECT u FROM units_in_scope() AS u) FOR NO KEY UPDATE OF u`,
+    [code],
   );
   return rows[0];
 }
@@ -56,11 +57,11 @@ export async function lockUnit(tx: Tx, { code, within }: { code: string; within:
 /** Units of the subtree in the order of their codes. */
 export async function listUnits(
   { prisma }: Pick<Database, 'prisma'>,
-  page: { within: string; parentCode: string | undefined; afterCode: string | undefined; limit: number },
+  page: { within: readonly string[]; parentCode: string | undefined; afterCode: string | undefined; limit: number },
 ): Promise<UnitRow[]> {
   const units = await prisma.unit.findMany({
     where: {
-      ancestorIds: { has: page.within },
+      ancestorIds: { hasSome: [...page.within] },
       ...(page.parentCode !== undefined && { parent: { code: page.parentCode } }),
       ...(page.afterCode !== undefined && { code: { gt: page.afterCode } }),
     },
@@ -74,46 +75,52 @@ export async function listUnits(
 export type NewUnit = { code: string; name: string; nameEn: string; region: string; settings: PartialUnitSettings };
 
 /** Adds a unit below `parentId`. `'exists'` where the code is taken, by whomever. */
-export async function createUnit(tx: Tx, { parentId, unit }: { parentId: string; unit: NewUnit }): Promise<'created' | 'exists'> {
+export async function createUnit(tx: Tx, { parentId, unit, at }: { parentId: string; unit: NewUnit; at: Date }): Promise<'created' | 'exists'> {
   await lockTree(tx);
   const { rowCount } = await tx.query(
-    `INSERT INTO unit (id, code, name, name_en, region, settings, parent_id, ancestor_ids)
-     SELECT made.id, $2, $3, $4, $5, $6::jsonb, p.id, p.ancestor_ids || made.id
+    `INSERT INTO unit (id, code, name, name_en, region, settings, parent_id, ancestor_ids, created_at)
+     SELECT made.id, $2, $3, $4, $5, $6::jsonb, p.id, p.ancestor_ids || made.id, $7
      FROM unit p, (SELECT gen_random_uuid() AS id) made WHERE p.id = $1
      ON CONFLICT (code) DO NOTHING`,
-    [parentId, unit.code, unit.name, unit.nameEn, unit.region, JSON.stringify(unit.settings)],
+    [parentId, unit.code, unit.name, unit.nameEn, unit.region, JSON.stringify(unit.settings), at],
   );
   return rowCount === 1 ? 'created' : 'exists';
 }
 
-export type UnitChange = Pick<UnitRow, 'name' | 'nameEn' | 'region' | 'settings' | 'active'>;
-
-/** Writes a locked unit as it is to be, and counts its version up. */
-export async function updateUnit(tx: Tx, { id, change }: { id: string; change: UnitChange }): Promise<void> {
-  await tx.query('UPDATE unit SET name = $2, name_en = $3, region = $4, settings = $5::jsonb, active = $6, version = version + 1 WHERE id = $1', [
-    id,
-    change.name,
-    change.nameEn,
-    change.region,
-    JSON.stringify(change.settings),
-    change.active,
-  ]);
-}
+export type UnitChange = Pick<UnitRow, 'name' | 'nameEn' | 'region' | 'settings' | 'active' | 'parentId'>;
 
 /**
- * Hangs a unit with all below it under another parent. `'cycle'` where the parent lies in the unit's own subtree; then nothing was written.
- * The caller has taken `lockTree` before any row.
+ * Writes a locked unit as it is to be, and counts its version up; under another parent it comes with all below it. How it was called and where it stood is kept.
+ * `'cycle'` where the parent lies in the unit's own subtree; then nothing was written. Whoever changes the parent has taken `lockTree` before any row.
  */
-export async function moveUnit(tx: Tx, { id, parentId }: { id: string; parentId: string }): Promise<'moved' | 'cycle'> {
-  const { rows } = await tx.query<{ cycle: boolean }>('SELECT ancestor_ids @> ARRAY[$2::uuid] AS cycle FROM unit WHERE id = $1', [parentId, id]);
-  if (rows[0]?.cycle !== false) return 'cycle';
+export async function changeUnit(
+  tx: Tx,
+  { was, change, actor, at }: { was: UnitRow; change: UnitChange; actor: Actor; at: Date },
+): Promise<'changed' | 'cycle'> {
+  const moves = change.parentId !== was.parentId;
+  if (moves && (change.parentId === null || (await liesWithin(tx, { id: change.parentId, root: was.id })))) return 'cycle';
+  if (moves || change.name !== was.name || change.nameEn !== was.nameEn) await keepAsItWas(tx, { id: was.id, actor, at });
+  if (moves && change.parentId !== null) await moveSubtree(tx, { id: was.id, parentId: change.parentId });
+  await tx.query('UPDATE unit SET name = $2, name_en = $3, region = $4, settings = $5::jsonb, active = $6, version = version + 1 WHERE id = $1', [
+    ...[was.id, change.name, change.nameEn, change.region],
+    ...[JSON.stringify(change.settings), change.active],
+  ]);
+  return 'changed';
+}
+
+async function liesWithin(tx: Tx, { id, root }: { id: string; root: string }): Promise<boolean> {
+  const { rowCount } = await tx.query('SELECT 1 FROM unit_ancestor WHERE unit_id = $1 AND ancestor_id = $2', [id, root]);
+  return (rowCount ?? 0) > 0;
+}
+
+/** The closure in unit_ancestor follows by a trigger. */
+async function moveSubtree(tx: Tx, { id, parentId }: { id: string; parentId: string }): Promise<void> {
   await tx.query(
     `UPDATE unit u SET ancestor_ids = p.ancestor_ids || u.ancestor_ids[array_position(u.ancestor_ids, $1::uuid):],
        parent_id = CASE WHEN u.id = $1 THEN p.id ELSE u.parent_id END
-     FROM unit p WHERE p.id = $2 AND u.ancestor_ids @> ARRAY[$1::uuid]`,
+     FROM unit p WHERE p.id = $2 AND u.id IN (SELECT unit_id FROM unit_ancestor WHERE ancestor_id = $1)`,
     [id, parentId],
   );
-  return 'moved';
 }
 
 /** Two changes of the tree at once could each be free of cycles and together not be: they happen one after the other. */

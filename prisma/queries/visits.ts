@@ -6,8 +6,7 @@ export type Visitor = { employeeId: string; unitId: string; ancestorIds: string[
 /** The active employees whom the bureau of this region knows by this number. More than one: our records are wrong, and nobody is guessed. */
 export async function findVisitors(tx: Tx, { personNo, insuredRegion }: { personNo: string; insuredRegion: string }): Promise<Visitor[]> {
   const { rows } = await tx.query<Visitor>(
-    `SELECT e.id AS "employeeId", e.unit_id AS "unitId", u.ancestor_ids AS "ancestorIds" FROM employee e JOIN unit u ON u.id = e.unit_id
-     WHERE e.person_no = $1 AND e.insured_region = $2 AND e.active AND u.active LIMIT 2`,
+    'SELECT employee_id AS "employeeId", unit_id AS "unitId", ancestor_ids AS "ancestorIds" FROM find_visitors($1, $2)',
     [personNo, insuredRegion],
   );
   return rows;

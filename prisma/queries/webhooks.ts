@@ -37,9 +37,12 @@ export async function createEndpoint(tx: Tx, endpoint: { unitId: string; url: st
 }
 
 /** Endpoints of the subtree that still get something, newest first. */
-export async function listEndpoints({ prisma }: Reader, page: { within: string; after: Position | undefined; limit: number }): Promise<EndpointRow[]> {
+export async function listEndpoints(
+  { prisma }: Reader,
+  page: { within: readonly string[]; after: Position | undefined; limit: number },
+): Promise<EndpointRow[]> {
   const endpoints = await prisma.webhookEndpoint.findMany({
-    where: { unit: { ancestorIds: { has: page.within } }, active: true, ...(page.after && olderThan(page.after)) },
+    where: { unit: { ancestorIds: { hasSome: [...page.within] } }, active: true, ...(page.after && olderThan(page.after)) },
     select: { id: true, url: true, events: true, active: true, createdAt: true, unit: { select: { code: true } } },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     take: page.limit,
@@ -53,10 +56,10 @@ function olderThan({ createdAt, id }: Position) {
 }
 
 /** Ends an endpoint: nothing more is sent to it, what waits is dropped, its deliveries stay readable. False where there is none. */
-export async function endEndpoint(tx: Tx, { id, within }: { id: string; within: string }): Promise<boolean> {
+export async function endEndpoint(tx: Tx, { id, within }: { id: string; within: readonly string[] }): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE webhook_endpoint w SET active = false FROM unit u
-     WHERE w.id = $1 AND w.active AND u.id = w.unit_id AND u.ancestor_ids @> ARRAY[$2::uuid]`,
+     WHERE w.id = $1 AND w.active AND u.id = w.unit_id AND u.ancestor_ids && $2::uuid[]`,
     [id, within],
   );
   if (rowCount !== 1) return false;
@@ -67,7 +70,7 @@ export async function endEndpoint(tx: Tx, { id, within }: { id: string; within: 
 const DELIVERY = `d.id, d.endpoint_id AS "endpointId", d.claim_number AS "claimNumber", d.seq, d.event, d.payload, d.status, d.attempts,
   d.next_attempt_at AS "nextAttemptAt", d.last_error AS "lastError", d.response_status AS "responseStatus", d.created_at AS "createdAt", d.sent_at AS "sentAt"`;
 
-export type DeliveryFilter = { within: string; endpointId: string | undefined; status: DeliveryStatus | undefined; claimNumber: string | undefined };
+export type DeliveryFilter = { within: readonly string[]; endpointId: string | undefined; status: DeliveryStatus | undefined; claimNumber: string | undefined };
 
 /** Deliveries to endpoints of the subtree, newest first. */
 export async function listDeliveries(
@@ -77,7 +80,7 @@ export async function listDeliveries(
 ): Promise<DeliveryRow[]> {
   const deliveries = await prisma.webhookDelivery.findMany({
     where: {
-      endpoint: { unit: { ancestorIds: { has: within } } },
+      endpoint: { unit: { ancestorIds: { hasSome: [...within] } } },
       ...{ ...(endpointId !== undefined && { endpointId }), ...(status !== undefined && { status }), ...(claimNumber !== undefined && { claimNumber }) },
       ...(page.after && olderThan(page.after)),
     },
@@ -88,11 +91,11 @@ export async function listDeliveries(
 }
 
 /** Sends a delivery again, whatever became of it, and wakes the sender. Undefined where there is none, or its address was unsubscribed. */
-export async function resendDelivery(tx: Tx, { id, within }: { id: string; within: string }): Promise<DeliveryRow | undefined> {
+export async function resendDelivery(tx: Tx, { id, within }: { id: string; within: readonly string[] }): Promise<DeliveryRow | undefined> {
   const { rows } = await tx.query<DeliveryRow>(
     `UPDATE webhook_delivery d SET status = 'PENDING', attempts = 0, next_attempt_at = now(), last_error = NULL, response_status = NULL, sent_at = NULL
      FROM webhook_endpoint w JOIN unit u ON u.id = w.unit_id
-     WHERE d.id = $1 AND w.id = d.endpoint_id AND w.active AND u.ancestor_ids @> ARRAY[$2::uuid] RETURNING ${DELIVERY}`,
+     WHERE d.id = $1 AND w.id = d.endpoint_id AND w.active AND u.ancestor_ids && $2::uuid[] RETURNING ${DELIVERY}`,
     [id, within],
   );
   if (rows[0]) await tx.query('NOTIFY webhook_delivery');

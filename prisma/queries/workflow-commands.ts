@@ -99,10 +99,10 @@ export async function settleWorkflowCommands(database: Database, settlements: re
        WHERE command.id = outcome.id AND command.attempts = outcome.attempts AND command.status = 'PENDING'
        RETURNING command.*
      )
-     INSERT INTO audit_entry (claim_number, actor, action, detail)
-     SELECT claim_number, $6::jsonb, 'late-message',
+     INSERT INTO audit_entry (claim_number, unit_id, actor, action, detail)
+     SELECT claim_number, (SELECT c.unit_id FROM claim c WHERE c.number = claim_number), $6::jsonb, 'late-message',
             jsonb_build_object('command', id, 'kind', kind, 'signal', signal, 'payload', payload, 'reason', last_error)
-     FROM settled WHERE status = 'IGNORED'`,
+     FROM settled WHERE status = 'IGNORED' ORDER BY claim_number, id`,
     [settlements.map(({ item }) => item.id), ...outcomeColumns(settlements), SYSTEM],
   );
 }

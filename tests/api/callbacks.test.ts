@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { readInboxBody, readPaymentResult } from '#prisma/queries/inbox.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // The simulators' own signature, which shares no code with the one that is tested.
 import { signedHeaders } from '#dev/simulators/shared/signing.ts';
+import { messageBodyOf } from '#prisma/queries/sealed.ts';
+import { giveConsents } from '../setup/consents.ts';
 import { claimBody, invoice, NOW, startTestApi, type TestApi } from './support.ts';
 
 /** Temporal is away in all of this: nothing that is told us depends on it. */
@@ -104,8 +107,10 @@ describe('decisions', () => {
     expect(answers[0]?.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(answers[0]?.json()).toMatchObject({ infcode: 0, inf_refmsgid: msgid });
     expect(await signals(number)).toEqual([{ signal: 'bureauDecision', payload: { source: '130100', messageId: msgid } }]);
-    const { rows } = await api.database.query('SELECT claim_number AS number, type, body FROM inbox_message WHERE message_id = $1', [msgid]);
-    expect(rows).toMatchObject([{ number, type: 'decision', body: { answer: { kind: 'decision', claimNumber: number, outcome: 'APPROVED' } } }]);
+    const { rows } = await api.database.query('SELECT claim_number AS number, type FROM inbox_message WHERE message_id = $1', [msgid]);
+    expect(rows).toEqual([{ number, type: 'decision' }]);
+    const stored = await api.database.write((tx) => readInboxBody(tx, { source: '130100', messageId: msgid }));
+    expect(stored).toMatchObject({ answer: { kind: 'decision', claimNumber: number, outcome: 'APPROVED' } });
 
     api.time.now = new Date(NOW.getTime() + 60_000);
     expect((await send(body, { nowMs: api.time.now.getTime() })).body).toBe(answers[0]?.body);
@@ -250,6 +255,28 @@ describe('visits', () => {
     expect(confirmed.json()).toMatchObject({ state: 'SUBMITTED' });
   });
 
+  test.each<[string, string]>([
+    ['somebody who has not consented', 'PE4'],
+    ['somebody whom we do not know', 'NOBODY'],
+  ])('of %s no more is kept than that it was told', async (_, person) => {
+    await giveConsents(api.database, [api.employeeIds.E4], { purposes: ['SHARING_BUREAU'], kind: 'WITHDRAWN' });
+    const msgid = messageId();
+    const content = visit({ psn_no: person });
+    expect((await tell(content, msgid)).json()).toMatchObject({ infcode: 0 });
+    expect(await drafts(content.visit_no)).toEqual([]);
+    const { rows } = await api.database.query<{ body: Buffer; digest: string }>('SELECT body, body_digest AS digest FROM inbox_message WHERE message_id = $1', [
+      msgid,
+    ]);
+    const place = messageBodyOf({ source: '130100', messageId: msgid });
+    expect(JSON.parse((await api.database.vault.openInstallation(place, rows[0]?.body ?? Buffer.alloc(0))).toString())).toEqual({
+      withheld: 'consent-missing',
+    });
+    expect(rows[0]?.digest).toMatch(/^[0-9a-f]{64}$/);
+    // the same message again is acknowledged, another body under its id is not
+    expect((await tell(content, msgid)).json()).toMatchObject({ infcode: 0 });
+    expect((await tell(visit({ psn_no: person }), msgid)).statusCode).toBe(409);
+  });
+
   test('the same visit under other message ids, at once: one draft', async () => {
     const content = visit();
     const answers = await Promise.all(Array.from({ length: 5 }, () => tell(content)));
@@ -267,6 +294,7 @@ describe('visits', () => {
     ['amounts-do-not-add-up', () => ({ invoices: [bill({ billAmt: '525.99' })] })],
     ['invoice-unreadable', () => ({ invoices: [bill({ elecSetlCertCode: '1' })] })],
     ['days-out-of-order', () => ({ endtime: '2026-11-09 09:00:00' })],
+    ['consent-missing', () => ({ psn_no: 'PE4', insuplc_admdvs: '130100' })],
   ])('%s: acknowledged, kept, no draft', async (why, more) => {
     const content = visit(more());
     const msgid = messageId();
@@ -303,8 +331,10 @@ describe('the bank', () => {
     expect(answers[0]?.body).toContain('<DZXFERNTFRS><TRNUID>N-1</TRNUID><STATUS><CODE>0</CODE>');
     expect(answers[1]?.body).toBe(answers[0]?.body);
     expect(await signals(number)).toEqual([{ signal: 'paymentNews', payload: { reference } }]);
-    const { rows } = await api.database.query('SELECT type, body FROM inbox_message WHERE claim_number = $1', [number]);
-    expect(rows).toMatchObject([{ type: 'payment-result', body: { reference, status: { kind: 'succeeded', amountFen: 40_000 } } }]);
+    const { rows } = await api.database.query('SELECT type, reference, result FROM inbox_message WHERE claim_number = $1', [number]);
+    expect(rows).toEqual([{ type: 'payment-result', reference, result: 'succeeded' }]);
+    const stored = await api.database.write((tx) => readPaymentResult(tx, { claimNumber: number, reference }));
+    expect(stored).toMatchObject({ reference, status: { kind: 'succeeded', amountFen: 40_000 } });
     expect((await send(notice(reference, 'N-1', '399.00'), bank)).json().code).toBe('MESSAGE_REPLAYED');
   });
 

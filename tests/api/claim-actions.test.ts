@@ -86,11 +86,9 @@ describe('with the workflow at work', () => {
 
   test('a claim that was denied for good goes on in a workflow of its own when it is appealed against in time', async () => {
     const setWindow = (closesAfter: unknown) =>
-      world.database.query(`UPDATE unit SET settings = $1 WHERE code = 'BJ'`, [
-        JSON.stringify({ approvalSteps: [{ role: 'approver' }], serviceLevels: { appealWindow: { closesAfter } } }),
-      ]);
+      world.database.query(`UPDATE unit SET settings = $1 WHERE code = 'BJ'`, [JSON.stringify({ serviceLevels: { appealWindow: { closesAfter } } })]);
     await setWindow({ seconds: 0 });
-    await world.giveRole({ employee: 'E4', unit: 'BJ', role: 'approver' });
+    await world.approvedBy('BJ', ['E4']);
     const number = await world.submit({ employeeNo: 'E2', treatedRegion: '110000' });
     const task = await world.openTask(number, 'APPROVAL');
     const refused = await world.call({

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
@@ -6,6 +7,8 @@ import { createActivities } from '#activities/index.ts';
 import { startWorkflowRelay } from '#activities/relays/workflow-relay.ts';
 import { connectWorker } from '#platform/temporal-worker.ts';
 import { connectTemporal } from '#platform/temporal.ts';
+import { testAudit } from '../setup/audit.ts';
+import { makePayloadKeys } from '../setup/payload-keys.ts';
 import { createTestNamespace } from '../setup/temporal.ts';
 import { claimBody, PDF, startTestApi, type TestApi } from './support.ts';
 
@@ -18,7 +21,10 @@ export type ClaimWorld = TestApi & {
   submit(body?: Record<string, unknown>): Promise<string>;
   /** Waits until the claim is in one of `states`. */
   reached(number: string, ...states: string[]): Promise<{ state: string; workflowId: string; closed: boolean; onHold: boolean }>;
-  openTask(number: string, kind: string): Promise<{ id: string; version: number }>;
+  /** `asks`: the one that is put to this employee */
+  openTask(number: string, kind: string, asks?: keyof TestApi['employeeIds']): Promise<{ id: string; version: number }>;
+  /** A new version of the unit's approval flow: one step, decided by any of these. */
+  approvedBy(unit: string, employeeNos: readonly string[]): Promise<void>;
 };
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
@@ -30,7 +36,8 @@ let bundle: ReturnType<typeof bundleWorkflows> | undefined;
 export async function startClaimWorld({ updateDeadlineMs = 20_000 }: { updateDeadlineMs?: number } = {}): Promise<ClaimWorld> {
   const { address, namespace, taskQueue } = await createTestNamespace();
   const config = { address, namespace, taskQueue, apiKey: undefined, tls: undefined };
-  const temporal = connectTemporal(config);
+  const payloads = makePayloadKeys();
+  const temporal = connectTemporal(config, payloads);
   const api = await startTestApi({ workflows: { client: temporal.client, taskQueue, updateDeadlineMs } });
   const { database, deps } = api;
   const activities = createActivities({
@@ -39,6 +46,8 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000 }: { updateDea
     banks: new Map(),
     institutionCode: deps.gateways.institution.code,
     clockwork: deps.clockwork,
+    audit: await testAudit(),
+    documents: deps.documents,
   });
   const stops: (() => Promise<void>)[] = [];
 
@@ -62,7 +71,15 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000 }: { updateDea
     async work() {
       const connection = await connectWorker(config);
       const workflowBundle = await (bundle ??= bundleWorkflows());
-      const workers = await createClaimWorkers({ connection, namespace, taskQueue, gateways: { bureaus: [], banks: [] }, activities, workflowBundle });
+      const workers = await createClaimWorkers({
+        connection,
+        namespace,
+        taskQueue,
+        gateways: { bureaus: [], banks: [] },
+        activities,
+        payloads,
+        workflowBundle,
+      });
       const running = workers.run();
       return stopper(async () => {
         workers.shutdown();
@@ -76,11 +93,12 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000 }: { updateDea
     },
     async submit(body = {}) {
       const documents = [];
+      const visit = { no: randomUUID(), start: '2026-11-10', end: '2026-11-10' };
       for (const kind of DOCUMENTS) {
-        const answer = await api.upload({ content: Buffer.concat([PDF, Buffer.from(`%${kind}\nstartxref\n9\n%%EOF\n`)]) });
+        const answer = await api.upload({ content: Buffer.concat([PDF, Buffer.from(`%${kind} ${randomUUID()}\nstartxref\n9\n%%EOF\n`)]) });
         documents.push({ documentId: answer.json().id, kind });
       }
-      const answer = await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ treatedRegion: '130102', documents, ...body }) });
+      const answer = await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ treatedRegion: '130102', documents, visit, ...body }) });
       if (answer.statusCode !== 201) throw new Error(answer.body);
       return answer.json().number;
     },
@@ -91,11 +109,19 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000 }: { updateDea
         if (Date.now() > bound) throw new Error(`${number} is ${row.state}, not ${states.join(' or ')}`);
       }
     },
-    async openTask(number, kind) {
+    async approvedBy(unit, employeeNos) {
+      const url = `/v1/units/${unit}/approval-flows`;
+      const name = '单位审批';
+      const basedOn = (await api.call({ url })).json().items[0]?.version ?? 0;
+      const steps = [{ name: '负责人', mode: 'any', approvers: { kind: 'people', employeeNos } }];
+      const answer = await api.call({ method: 'POST', url, body: { name, basedOn, steps } });
+      if (answer.statusCode !== 201) throw new Error(answer.body);
+    },
+    async openTask(number, kind, asks) {
       for (const bound = Date.now() + 60_000; ; await delay(25)) {
         const { rows } = await database.query<{ id: string; version: number }>(
-          `SELECT id, version FROM task WHERE claim_number = $1 AND kind = $2 AND status = 'OPEN'`,
-          [number, kind],
+          `SELECT id, version FROM task WHERE claim_number = $1 AND kind = $2 AND status = 'OPEN' AND ($3::uuid IS NULL OR $3 = ANY (assignees))`,
+          [number, kind, asks === undefined ? null : api.employeeIds[asks]],
         );
         if (rows[0]) return rows[0];
         if (Date.now() > bound) throw new Error(`${number} has no open task ${kind}`);

@@ -39,7 +39,19 @@ describe('submitting', () => {
       Object.entries(after).flatMap(([table, count]) => (count === before[table] ? [] : [[table, count - (before[table] ?? 0)]])),
     );
     expect(grown).toEqual({
-      ...{ claim: 1, claim_line: 2, claim_invoice: 1, claim_document: 1, claim_event: 1, audit_entry: 1, notice: 1, workflow_command: 1, idempotency_key: 1 },
+      ...{
+        claim: 1,
+        claim_line: 2,
+        claim_invoice: 1,
+        claim_document: 1,
+        claim_event: 1,
+        audit_entry: 1,
+        audit_chain: 1,
+        person_key: 1,
+        notice: 1,
+        workflow_command: 1,
+        idempotency_key: 1,
+      },
     });
     const { rows: claims } = await api.database.query('SELECT * FROM claim WHERE number = $1', [number]);
     expect(claims[0]).toMatchObject({

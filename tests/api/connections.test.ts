@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from '#prisma/database.ts';
-import { createTestDatabase } from '../setup/database.ts';
 import { claimBody, startTestApi, type TestApi } from './support.ts';
 
 // Whoever has a connection and waits for another waits for ever when all have one: requests outnumber the connections here.
 let api: TestApi;
 beforeAll(async () => {
-  const { url } = await createTestDatabase();
-  api = await startTestApi({ database: openDatabase({ url, poolSize: 2 }) });
+  api = await startTestApi({ poolSize: 2 });
 });
 afterAll(() => api?.close());
 

@@ -23,7 +23,6 @@ async function atOnce<T>(lock: string, send: () => Promise<T>[]): Promise<T[]> {
 const SETTINGS = {
   serviceLevels: { bureauReview: { escalateAfter: { workingDays: 7 } }, taskDue: { dueAfter: { seconds: 60 } } },
   paysFundingSources: ['employer_plan'],
-  approvalSteps: [{ role: 'hr', minAmount: '1000.00' }],
   payoutLimits: { perInstruction: '20000.00' },
   maxResubmissions: 0,
 };
@@ -51,7 +50,6 @@ describe('units', () => {
     const { rows } = await api.database.query<{ settings: unknown }>(`SELECT settings FROM unit WHERE code = 'U-SET'`);
     expect(rows[0]?.settings).toEqual({
       ...{ serviceLevels: SETTINGS.serviceLevels, paysFundingSources: ['employer_plan'], maxResubmissions: 0 },
-      approvalSteps: [{ role: 'hr', minAmountFen: 100_000 }],
       payoutLimits: { perInstructionFen: 2_000_000 },
     });
   });
@@ -63,7 +61,6 @@ describe('units', () => {
     ['negative waiting', { settings: { serviceLevels: { taskDue: { dueAfter: { workingDays: -1 } } } } }],
     ['three decimals', { settings: { payoutLimits: { perDay: '1.005' } } }],
     ['an unknown funding source', { settings: { paysFundingSources: ['lottery'] } }],
-    ['an approval by the employee', { settings: { approvalSteps: [{ role: 'employee' }] } }],
     ['NUL in a name', { name: 'a\u0000b' }],
     ['a code with a slash', { code: 'a/b' }],
   ])('%s is refused and nothing is stored', async (_what, more) => {
@@ -172,6 +169,14 @@ describe('employees', () => {
     expect((await addEmployee('N-2', { unitCode: 'NOWHERE' })).json().code).toBe('UNIT_UNKNOWN');
   });
 
+  test('a number stays with whom it was given to, also when she has left', async () => {
+    expect((await addEmployee('E9')).json().code).toBe('ALREADY_EXISTS');
+    const read = await api.call({ url: '/v1/employees/E1' });
+    expect((await patchEmployee('E1', read.json().version, { employeeNo: 'E9' })).json().code).toBe('VALIDATION_FAILED');
+    const scoped = api.deps.database.within({ units: [api.unitIds.HQ] });
+    await expect(scoped.query(`DELETE FROM employee WHERE employee_no = 'E9'`)).rejects.toMatchObject({ code: '42501' });
+  });
+
   test('a transfer to another unit, with nothing else lost', async () => {
     await addEmployee('T-1', { identityNo: 'X123456', phone: '+86 13800000000' });
     const moved = await patchEmployee('T-1', 1, { unitCode: 'BJ', insuredRegion: '110000' });
@@ -188,8 +193,11 @@ describe('employees', () => {
     expect(await as('E1', '/v1/employees/E4')).toBe('FORBIDDEN');
     expect(await as('E4', '/v1/employees/E1')).toBe(200);
     expect(await as('E4', '/v1/employees/E2')).toBe('FORBIDDEN');
-    expect(await as('E4', '/v1/employees')).toBe('FORBIDDEN');
+    expect(await as('E4', '/v1/employees?unitCode=BJ')).toBe('FORBIDDEN');
     expect(await as('E4', '/v1/employees?unitCode=SJZ')).toBe(200);
+    // without a unit: those whom the person looks after
+    const { items } = (await api.call({ url: '/v1/employees', as: 'E4' })).json<{ items: { unitCode: string }[] }>();
+    expect([...new Set(items.map(({ unitCode }) => unitCode))].toSorted()).toEqual(['SJZ', 'SJZ-01']);
   });
 
   test('a list of a unit has everybody below it, by number', async () => {
@@ -256,41 +264,6 @@ describe('accounts, quotas, roles', () => {
     expect((await set('-1')).statusCode).toBe(400);
     expect((await set('1.001')).statusCode).toBe(400);
     expect((await api.call({ method: 'PUT', url: '/v1/employees/E2/quotas/1999', body: { limit: '1' } })).statusCode).toBe(404);
-  });
-
-  test('roles are replaced within what the key sees', async () => {
-    await api.giveRole({ employee: 'E2', unit: 'BJ', role: 'finance' });
-    const put = (roles: unknown, token?: string) =>
-      api.call({ method: 'PUT', url: '/v1/employees/E2/roles', body: { roles }, ...(token !== undefined && { token }) });
-    const names = (answer: Awaited<ReturnType<typeof put>>) =>
-      answer.json().roles.map((one: { unitCode: string; role: string }) => `${one.unitCode}:${one.role}`);
-    expect(
-      names(
-        await put([
-          { unitCode: 'SJZ', role: 'approver' },
-          { unitCode: 'BJ', role: 'finance' },
-        ]),
-      ),
-    ).toEqual(['BJ:finance', 'SJZ:approver']);
-    expect(names(await put([{ unitCode: 'SJZ', role: 'hr' }]))).toEqual(['SJZ:hr']);
-    expect(
-      names(
-        await put([
-          { unitCode: 'SJZ', role: 'hr' },
-          { unitCode: 'SJZ', role: 'approver' },
-        ]),
-      ),
-    ).toEqual(['SJZ:approver', 'SJZ:hr']);
-    // a key of BJ leaves what lies in SJZ alone, and cannot give what it does not see
-    expect(names(await put([], api.tokens.BJ))).toEqual([]);
-    expect(names(await api.call({ url: '/v1/employees/E2/roles' }))).toEqual(['SJZ:approver', 'SJZ:hr']);
-    expect((await put([{ unitCode: 'SJZ', role: 'admin' }], api.tokens.BJ)).json().code).toBe('UNIT_UNKNOWN');
-  });
-
-  test('nobody makes themselves an admin', async () => {
-    await api.giveRole({ employee: 'E4', unit: 'SJZ', role: 'hr' }).catch(() => undefined);
-    const answer = await api.call({ method: 'PUT', url: '/v1/employees/E4/roles', body: { roles: [{ unitCode: 'SJZ', role: 'admin' }] }, as: 'E4' });
-    expect(answer.json().code).toBe('FORBIDDEN');
   });
 });
 

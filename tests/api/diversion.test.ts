@@ -98,8 +98,8 @@ describe('a payout that somebody wants to divert', () => {
   test('quotas, roles and settings of a unit leave their rows as well', async () => {
     await addEmployee('D-5');
     await api.call({ method: 'PUT', url: '/v1/employees/D-5/quotas/2026', body: { limit: '900' } });
-    await api.call({ method: 'PUT', url: '/v1/employees/D-5/roles', body: { roles: [{ unitCode: 'SJZ', role: 'hr' }] } });
-    expect([await audited('employee-added', 'D-5'), await audited('quota-set', 'D-5'), await audited('roles-set', 'D-5')].map((rows) => rows.length)).toEqual([
+    await api.call({ method: 'POST', url: '/v1/employees/D-5/roles', body: { unitCode: 'SJZ', role: 'hr' } });
+    expect([await audited('employee-added', 'D-5'), await audited('quota-set', 'D-5'), await audited('role-given', 'D-5')].map((rows) => rows.length)).toEqual([
       1, 1, 1,
     ]);
     const unit = await api.call({ url: '/v1/units/BJ' });

@@ -3,8 +3,9 @@ import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERROR_CODES, ERRORS } from '#domain/errors.ts';
-import { openDatabase } from '#prisma/database.ts';
+import { openDatabase, type Database } from '#prisma/database.ts';
 import { claimBody, PDF, startTestApi, type TestApi } from './support.ts';
+import { testVault } from '../setup/vault.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -114,15 +115,13 @@ describe('without a database', () => {
 
   /** The API of another database whose connections cannot be made, with a key that it knows already. */
   async function answersOf(url: string): Promise<unknown[]> {
-    const away = openDatabase({ url });
+    const away = openDatabase({ url, vault: testVault() });
     const { buildApp } = await import('#api/app.ts');
     let connected = true;
     const database: typeof away = {
       ...away,
-      query: (text, values) => (connected ? api.database : away).query(text, values),
-      get prisma() {
-        return (connected ? api.database : away).prisma;
-      },
+      query: (text, values) => (connected ? api.deps.database : away).query(text, values),
+      within: (scope) => (connected ? api.deps.database : away).within(scope),
     };
     const app = await buildApp({ ...api.deps, database });
     const headers = { authorization: `Bearer ${api.tokens.HQ}`, 'idempotency-key': 'k' };
@@ -169,7 +168,14 @@ describe('without a database', () => {
 
   test('a database that is shutting down is 503 as well, and an upload leaves no row', async () => {
     const before = await api.countRows();
-    const failing = { ...api.database, write: () => Promise.reject(Object.assign(new Error('the database system is shutting down'), { code: '57P03' })) };
+    const write = () => Promise.reject(Object.assign(new Error('the database system is shutting down'), { code: '57P03' }));
+    const failing: Database = {
+      ...api.deps.database,
+      within: (scope) => {
+        const { prisma, query, vault } = api.deps.database.within(scope);
+        return { prisma, query, vault, write };
+      },
+    };
     const other = await startTestApi();
     const { buildApp } = await import('#api/app.ts');
     const app = await buildApp({ ...api.deps, database: failing });

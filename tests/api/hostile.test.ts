@@ -264,7 +264,7 @@ describe('the directory', () => {
         nameEn: 'x',
         parentCode: 'HQ',
         region: '130100',
-        settings: { approvalSteps: Array.from({ length: 1_000 }, () => ({ role: 'hr' })) },
+        settings: { paysFundingSources: Array.from({ length: 1_000 }, () => 'bureau_fund') },
       },
       400,
       'VALIDATION_FAILED',

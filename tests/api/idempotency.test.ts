@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Database, type Tx } from '#prisma/database.ts';
-import { createTestDatabase } from '../setup/database.ts';
+import type { Database, Tx } from '#prisma/database.ts';
+import { findAnswer, storeAnswer, type RequestName } from '#prisma/queries/idempotency.ts';
 import { claimBody, startTestApi, type TestApi } from './support.ts';
 
 let api: TestApi;
@@ -9,24 +9,30 @@ let api: TestApi;
 const faults: { beforeStatement?: ((text: string) => Promise<void>) | undefined; afterCommit?: (() => void) | undefined } = {};
 
 beforeAll(async () => {
-  const { url } = await createTestDatabase();
-  api = await startTestApi({ database: withFaults(openDatabase({ url, poolSize: 20 })) });
+  api = await startTestApi({ poolSize: 20, wrapDatabase: withFaults });
 });
 afterAll(() => api?.close());
 
 function withFaults(database: Database): Database {
   return {
     ...database,
-    async write(work) {
-      const { beforeStatement, afterCommit } = faults;
-      const result = await database.write((tx) => work(beforeStatement ? intercepted(tx, beforeStatement) : tx));
-      afterCommit?.();
-      return result;
+    within(scope) {
+      const scoped = database.within(scope);
+      return {
+        ...{ prisma: scoped.prisma, query: scoped.query, vault: scoped.vault },
+        async write(work) {
+          const { beforeStatement, afterCommit } = faults;
+          const result = await scoped.write((tx) => work(beforeStatement ? intercepted(tx, beforeStatement) : tx));
+          afterCommit?.();
+          return result;
+        },
+      };
     },
   };
 }
 
 const intercepted = (tx: Tx, before: (text: string) => Promise<void>): Tx => ({
+  vault: tx.vault,
   async query(text, values) {
     await before(text);
     return tx.query(text, values);
@@ -136,18 +142,19 @@ describe('one request, however often it is sent', () => {
     const slow = submit(body, key);
     await reached.promise;
     faults.beforeStatement = undefined;
-    const { rows } = await api.database.query<{ caller_id: string }>(`SELECT id::text AS caller_id FROM api_key WHERE unit_id = $1`, [api.unitIds.HQ]);
     const quick = await submit(body, randomUUID());
-    const { rowCount } = await api.database.query(
-      `INSERT INTO idempotency_key SELECT caller_id, route, $2, fingerprint, status, body, headers, created_at FROM idempotency_key
-       WHERE caller_id = $1 AND body->>'number' = $3`,
-      [rows[0]?.caller_id, key, quick.json().number],
+    const { rows } = await api.database.query<RequestName>(
+      `SELECT caller_id AS "callerId", route, key FROM idempotency_key WHERE headers->>'location' = '/v1/claims/' || $1`,
+      [quick.json().number],
     );
-    expect(rowCount).toBe(1);
+    const [kept] = rows;
+    const answer = kept && (await findAnswer(api.database, kept));
+    if (!answer) throw new Error('the quick one left no answer');
+    await api.database.write((tx) => storeAnswer(tx, { ...kept, ...answer, key }));
     const claims = (await api.countRows())['claim'];
     gate.resolve();
-    const answer = await slow;
-    expect([answer.statusCode, answer.body, answer.headers['idempotent-replayed']]).toEqual([201, quick.body, 'true']);
+    const late = await slow;
+    expect([late.statusCode, late.body, late.headers['idempotent-replayed']]).toEqual([201, quick.body, 'true']);
     expect((await api.countRows())['claim']).toBe(claims);
   });
 });

@@ -7,17 +7,25 @@ import { pino } from 'pino';
 import { buildApp, type ApiDeps } from '#api/app.ts';
 import type { Role } from '#domain/claim/actor.ts';
 import { SCOPES, type Scope } from '#domain/org/can.ts';
+import { samplePdf } from '#dev/sample-pdf.ts';
+import { loadAuditKey } from '#platform/audit-key.ts';
 import { mintApiKey } from '#platform/api-key.ts';
 import { fileDocumentStore } from '#platform/document-store.ts';
 import type { BankDeclaration, BureauDeclaration, Gateways } from '#platform/gateways.ts';
 import { chineseHolidays } from '#platform/holidays.ts';
 import { loadKeys } from '#platform/keys.ts';
+import { loadPolicies, type Policies } from '#platform/policy/load.ts';
 import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
+import { openRenderer } from '#platform/render/renderer.ts';
 import { connectTemporal } from '#platform/temporal.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { createApiKey } from '#prisma/queries/api-keys.ts';
 import { clockworkReader } from '#prisma/queries/holidays.ts';
+import { sealEmployee } from '#prisma/queries/employees.ts';
+import { makePayloadKeys } from '../setup/payload-keys.ts';
+import { giveConsents } from '../setup/consents.ts';
 import { createTestDatabase } from '../setup/database.ts';
+import { testVault } from '../setup/vault.ts';
 
 /** 2026-11-18 is a Wednesday; 09:30 in Shanghai. */
 export const NOW = new Date('2026-11-18T01:30:00.000Z');
@@ -48,6 +56,9 @@ export type TestApi = {
   app: FastifyInstance;
   database: Database;
   databaseUrl: string;
+  /** the same as what the API logs in as */
+  apiUrl: string;
+  workerUrl: string;
   deps: ApiDeps;
   /** keys with all scopes, by unit */
   tokens: Record<UnitCode, string>;
@@ -67,29 +78,39 @@ export type TestApi = {
   }): Promise<LightMyRequestResponse>;
   makeKey(key: { unit: UnitCode; scopes: readonly Scope[] }): Promise<string>;
   giveRole(role: { employee: string; unit: UnitCode; role: Role }): Promise<void>;
-  /** rows of every table by name: what a refusal must leave as it was */
+  /** rows of every table by name: what a refusal must leave as it was. Who asked how often, and keys of the installation, are no effect of a request. */
   countRows(): Promise<Record<string, number>>;
   close(): Promise<void>;
 };
 
+/** What a test brings of its own; `wrapDatabase` puts faults between the API and its database. */
+type Overrides = Partial<Omit<ApiDeps, 'database'>> & { poolSize?: number; wrapDatabase?: (database: Database) => Database };
+
 /** The API on a fresh database with units, employees and keys. Temporal is not there unless `deps` bring it: nothing answers on that port. */
-export async function startTestApi(overrides: Partial<ApiDeps> = {}): Promise<TestApi> {
-  const { url, drop } = await createTestDatabase();
-  const database = overrides.database ?? openDatabase({ url });
+export async function startTestApi({ poolSize, wrapDatabase = (database) => database, ...overrides }: Overrides = {}): Promise<TestApi> {
+  const { url, apiUrl, workerUrl, drop } = await createTestDatabase();
+  // what a test prepares and looks at; the API has its own login
+  const database = openDatabase({ url, vault: testVault() });
+  const apiDatabase = openDatabase({ url: apiUrl, vault: testVault(), ...(poolSize !== undefined && { poolSize }) });
   const dir = await mkdtemp(join(tmpdir(), 'daozhang-api-'));
-  const temporal = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', taskQueue: 'claims', apiKey: undefined, tls: undefined });
+  const payloadKeys = overrides.payloadKeys ?? makePayloadKeys();
+  const temporal = connectTemporal({ address: '127.0.0.1:1', namespace: 'default', taskQueue: 'claims', apiKey: undefined, tls: undefined }, payloadKeys);
   const time = { now: NOW };
   const deps: ApiDeps = {
-    database,
+    database: wrapDatabase(apiDatabase),
     documents: fileDocumentStore(join(dir, 'documents')),
+    renderer: openRenderer(),
     keys: await loadKeys(join(dir, 'keys')),
+    auditKey: await loadAuditKey(join(dir, 'keys')),
     log: pino({ level: 'silent' }),
     clock: () => time.now,
+    policies: testPolicies(),
     gateways: testGateways(),
-    clockwork: clockworkReader({ database, published: chineseHolidays(), bank: testGateways().banks[0] ?? fail() }),
+    clockwork: clockworkReader({ database: apiDatabase, published: chineseHolidays(), bank: testGateways().banks[0] ?? fail() }),
     pingTemporal: () => temporal.ping(200),
     workflows: { client: temporal.client, taskQueue: 'claims', updateDeadlineMs: 500 },
     outgoing: createOutgoingPolicy(),
+    payloadKeys,
     ...overrides,
   };
   const app = await buildApp(deps);
@@ -111,7 +132,7 @@ export async function startTestApi(overrides: Partial<ApiDeps> = {}): Promise<Te
     });
 
   return {
-    ...{ app, database, databaseUrl: url, deps, time, call, ...seeded },
+    ...{ app, database, databaseUrl: url, apiUrl, workerUrl, deps, time, call, ...seeded },
     upload({ content, name = 'invoice.pdf', type = 'application/octet-stream', unitCode, ...rest }) {
       const boundary = 'testboundary';
       const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: ${type}\r\n\r\n`;
@@ -141,7 +162,8 @@ export async function startTestApi(overrides: Partial<ApiDeps> = {}): Promise<Te
     async close() {
       await app.close();
       await temporal.close();
-      await database.close();
+      await deps.renderer.close();
+      await Promise.all([database.close(), apiDatabase.close()]);
       await drop();
       await rm(dir, { recursive: true, force: true });
     },
@@ -168,10 +190,13 @@ async function seed(database: Database): Promise<Pick<TestApi, 'tokens' | 'unitI
   for (const { no, unit, region, active } of EMPLOYEES) {
     employeeIds[no] = randomUUID();
     await database.query(
-      'INSERT INTO employee (id, employee_no, unit_id, name, email, person_no, identity_no, insured_region, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
-      [employeeIds[no], no, unitIds[unit], `员工${no}`, `${no.toLowerCase()}@example.com`, `P${no}`, '130102199003070011', region, active],
+      'INSERT INTO employee (id, employee_no, unit_id, name, email, person_no, insured_region, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
+      [employeeIds[no], no, unitIds[unit], `员工${no}`, `${no.toLowerCase()}@example.com`, `P${no}`, region, active],
     );
+    const id = employeeIds[no];
+    await database.write((tx) => sealEmployee(tx, { id, identityNo: '130102199003070011', phone: null }));
   }
+  await giveConsents(database, Object.values(employeeIds));
   const tokens: Record<string, string> = {};
   for (const { code } of UNITS) tokens[code] = await makeKey(database, { unitId: unitIds[code] ?? '', scopes: SCOPES });
   return { tokens, unitIds, employeeIds };
@@ -186,7 +211,7 @@ async function makeKey(database: Database, { unitId, scopes }: { unitId: string;
 async function countRows(database: Database): Promise<Record<string, number>> {
   const { rows } = await database.query<{ name: string; count: number }>(
     `SELECT tablename AS name, (xpath('/row/count/text()', query_to_xml('SELECT count(*) AS count FROM ' || quote_ident(tablename), false, true, '')))[1]::text::bigint AS count
-     FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename`,
+     FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('rate_limit', 'installation_key') ORDER BY tablename`,
   );
   return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
 }
@@ -250,5 +275,11 @@ function fail(): never {
   throw new Error('no bank');
 }
 
-/** The least that is a PDF. */
-export const PDF = Buffer.from('%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n');
+/** A PDF of one page. */
+export const PDF = Buffer.from(samplePdf('invoice'));
+
+function testPolicies(): Policies {
+  const loaded = loadPolicies();
+  if (!loaded.ok) throw new Error('the rulebooks have faults');
+  return loaded;
+}

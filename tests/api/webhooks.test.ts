@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { RequestName } from '#prisma/queries/idempotency.ts';
+import { answerBodyOf } from '#prisma/queries/sealed.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
 import { claimBody, invoice, startTestApi, type TestApi } from './support.ts';
@@ -20,8 +22,13 @@ test('the secret is shown once, by the answer to the subscription alone', async 
   expect(made.json()).toMatchObject({ unitCode: 'SJZ', events: ['claim.stage_changed'], secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) });
   const again = await subscribe({ url: 'https://hr.example.com/daozhang', unitCode: 'SJZ' }, { key });
   expect([again.statusCode, again.json()]).toEqual([201, { ...made.json(), secret: null }]);
-  const { rows } = await api.database.query(`SELECT body::text FROM idempotency_key WHERE key = $1`, [key]);
-  expect(JSON.stringify(rows)).not.toContain('whsec_');
+  const { rows } = await api.database.query<RequestName & { body: Buffer }>(
+    `SELECT caller_id AS "callerId", route, key, body FROM idempotency_key WHERE key = $1`,
+    [key],
+  );
+  const [kept] = rows;
+  if (!kept) throw new Error('no answer was kept');
+  expect((await api.database.vault.openInstallation(answerBodyOf(kept), kept.body)).toString()).not.toContain('whsec_');
   const list = await api.call({ url: '/v1/webhook-endpoints', token: api.tokens.SJZ });
   expect(list.json().items.map((one: { id: string }) => one.id)).toEqual([made.json().id]);
   expect(list.body).not.toContain('whsec_');

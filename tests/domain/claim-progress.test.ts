@@ -47,6 +47,10 @@ test('colleagues are shown by what they are, bureaus by name', () => {
   const about = { claimantId: 'e1', nameOf: (code: string) => (code === '130100' ? { zh: '石家庄', en: 'Shijiazhuang' } : undefined) };
   expect(actorLabel({ type: 'person', id: 'e1', via: 'k' }, about).zh).toBe('本人');
   expect(actorLabel({ type: 'person', id: 'e2' }, about).zh).toBe('单位经办人');
+  const standingIn = { type: 'person', id: 'e2', onBehalfOf: 'e3' } as const;
+  expect(actorLabel(standingIn, about)).toEqual({ zh: '单位经办人（代同事）', en: 'A colleague in charge for a colleague who is away' });
+  const numberOf = (id: string) => `N-${id}`;
+  expect(actorLabel(standingIn, { ...about, numberOf })).toEqual({ zh: 'N-e2（代N-e3）', en: 'N-e2 for N-e3' });
   expect(actorLabel({ type: 'bureau', id: '130100' }, about).en).toBe('Shijiazhuang');
   expect(actorLabel({ type: 'bank', id: 'ICBC' }, about).en).toBe('The bank');
 });

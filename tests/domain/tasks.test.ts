@@ -26,6 +26,13 @@ describe('a decision', () => {
     [{ choice: 'REFUSE', comment: ' \n ' }, 'COMMENT_REQUIRED'],
   ])('%j is refused: %s', (change, code) => expect(refusal(change)).toBe(code));
 
+  const inNameOf = (onBehalfOf: string) => ({ actor: { type: 'person', id: 'manager', onBehalfOf } as const });
+  test.each<[Parameters<typeof refusal>[0], string | null]>([
+    [inNameOf('absent'), null],
+    [inNameOf('claimant'), 'OWN_CLAIM'],
+    [inNameOf('first'), 'SECOND_PERSON_REQUIRED'],
+  ])('standing in, %j: %s', (change, code) => expect(refusal(change)).toBe(code));
+
   test('to refuse, with a word why, may be taken', () => expect(refusal({ choice: 'REFUSE', comment: '票据不符' })).toBeNull());
 });
 

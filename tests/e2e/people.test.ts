@@ -15,10 +15,18 @@ beforeAll(async () => {
   world = await startWorld();
   await world.api.post('/v1/units', {
     ...{ code: 'SJZ-STEP', name: '审批部', nameEn: 'With an approver', parentCode: 'SJZ', region: BUREAU },
-    settings: { approvalSteps: [{ role: 'approver' }] },
   });
+  await addFlow([REAL.manager, REAL.headManager]);
 });
 afterAll(() => world?.stop());
+
+let versions = 0;
+/** Claims of the department are approved by any of these. */
+async function addFlow(employeeNos: string[]): Promise<void> {
+  const steps = [{ name: '负责人', mode: 'any', approvers: { kind: 'people', employeeNos } }];
+  await world.api.post('/v1/units/SJZ-STEP/approval-flows', { name: '单位审批', basedOn: versions, steps });
+  versions += 1;
+}
 
 const numbersOf = async (employeeNo: string) =>
   (
@@ -55,34 +63,36 @@ test('one task has one decider, nobody decides their own claim, and a bulk decis
   const { api } = world;
   const by = await world.employee({ unitCode: 'SJZ-STEP' });
   const own = await world.employee({ unitCode: 'SJZ-STEP', roles: [{ unitCode: 'SJZ-STEP', role: 'approver' }] });
+  await addFlow([REAL.manager, REAL.headManager, own.employeeNo]);
   const raced = await world.submit({ n: 11, by });
-  const task = await world.openTask(raced, 'APPROVAL');
+  const [task, other] = [await world.openTask(raced, 'APPROVAL', REAL.manager), await world.openTask(raced, 'APPROVAL', REAL.headManager)];
   const code = (promise: Promise<unknown>) => promise.then(() => 'done').catch((error: ApiError) => error.code);
   const outcomes = await Promise.all([
     code(world.decide(task, 'APPROVE', { as: REAL.manager })),
-    code(world.decide(task, 'REFUSE', { as: REAL.headManager, comment: '计划不含' })),
+    code(world.decide(other, 'REFUSE', { as: REAL.headManager, comment: '计划不含' })),
   ]);
   expect(outcomes.toSorted()).toEqual(['TASK_ALREADY_DECIDED', 'done']);
   if (outcomes[0] === 'done') ends(raced, 11);
   else expected[raced] = { state: 'DENIED', paid: 0, closed: false };
 
   const ownClaim = await world.submit({ n: 12, by: own });
-  const ownTask = await world.openTask(ownClaim, 'APPROVAL');
-  expect(await code(world.decide(ownTask, 'APPROVE', { as: own.employeeNo }))).toBe('OWN_CLAIM');
+  const ownTask = await world.openTask(ownClaim, 'APPROVAL', REAL.manager);
+  // whoever it belongs to was never asked
+  expect(await code(world.decide(ownTask, 'APPROVE', { as: own.employeeNo }))).toBe('FORBIDDEN');
 
   const [held, free] = await Promise.all([world.submit({ n: 13, by }), world.submit({ n: 14, by })]);
-  const [heldTask, freeTask] = [await world.openTask(held, 'APPROVAL'), await world.openTask(free, 'APPROVAL')];
+  const [heldTask, freeTask] = [await world.openTask(held, 'APPROVAL', own.employeeNo), await world.openTask(free, 'APPROVAL', own.employeeNo)];
   await api.post(`/v1/claims/${held}/hold`, { reason: '核对发票' }, { as: REAL.hr });
   const items = [heldTask, ownTask, freeTask].map(({ id, version }) => ({ taskId: id, version, choice: 'APPROVE', comment: null }));
   const bulk = await api.post<Bulk>('/v1/tasks/bulk-decisions', { items }, { as: own.employeeNo });
   expect(bulk.results.map(({ taskId, ok, code: why }) => ({ taskId, ok, why }))).toEqual([
     { taskId: heldTask.id, ok: false, why: 'CLAIM_ON_HOLD' },
-    { taskId: ownTask.id, ok: false, why: 'OWN_CLAIM' },
+    { taskId: ownTask.id, ok: false, why: 'FORBIDDEN' },
     { taskId: freeTask.id, ok: true, why: undefined },
   ]);
   ends(free, 14);
   await api.post(`/v1/claims/${held}/release`, {}, { as: REAL.hr });
-  await world.decide(heldTask, 'APPROVE', { as: REAL.manager });
+  await world.decide(await world.openTask(held, 'APPROVAL', REAL.manager), 'APPROVE', { as: REAL.manager });
   await world.decide(ownTask, 'APPROVE', { as: REAL.manager });
   ends(held, 13);
   ends(ownClaim, 12);
@@ -92,7 +102,7 @@ test('a decision that no worker hears is pending, and the same key gets its answ
   const { product } = world;
   const by = await world.employee({ unitCode: 'SJZ-STEP' });
   const number = await world.submit({ n: 15, by });
-  const task = await world.openTask(number, 'APPROVAL');
+  const task = await world.openTask(number, 'APPROVAL', REAL.manager);
   await product.processes.worker.kill();
   const key = randomUUID();
   const decide = () => world.decide(task, 'APPROVE', { as: REAL.manager, key });

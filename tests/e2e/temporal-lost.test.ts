@@ -15,7 +15,10 @@ beforeAll(async () => {
   world = await startWorld({ pollEverySeconds: 86_400 });
   await world.api.post('/v1/units', {
     ...{ code: 'SJZ-STEP', name: '审批部', nameEn: 'With an approver', parentCode: 'SJZ', region: BUREAU },
-    settings: { approvalSteps: [{ role: 'approver' }] },
+  });
+  await world.api.post('/v1/units/SJZ-STEP/approval-flows', {
+    ...{ name: '单位审批', basedOn: 0 },
+    steps: [{ name: '负责人', mode: 'one', approvers: { kind: 'role', role: 'approver' } }],
   });
   await world.api.post('/v1/units', { code: 'SJZ-STOP', name: '停付部', nameEn: 'With its payouts stopped', parentCode: 'SJZ', region: BUREAU });
 });

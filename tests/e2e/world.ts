@@ -9,7 +9,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { createApiClient, type ApiClient } from '#dev/client.ts';
 import { samplePdf } from '#dev/sample-pdf.ts';
-import { bootstrap, freshInvoiceNo, PEOPLE, seedDirectory } from '#dev/seed.ts';
+import { bootstrap, freshInvoiceNo, PEOPLE, seedDirectory, giveConsents } from '#dev/seed.ts';
 import { temporaryDataDir } from '#dev/stack/data-dir.ts';
 import { freePort } from '#dev/stack/ports.ts';
 import { startPostgres } from '#dev/stack/postgres.ts';
@@ -56,7 +56,8 @@ export type E2eWorld = {
   claim(number: string): Promise<ClaimRow>;
   /** Waits until the claim is as asked. */
   until(number: string, wanted: string | ((claim: ClaimRow) => boolean)): Promise<ClaimRow>;
-  openTask(number: string, kind: string): Promise<{ id: string; version: number }>;
+  /** `as`: one that this employee may decide */
+  openTask(number: string, kind: string, as?: string): Promise<{ id: string; version: number }>;
   decide(task: { id: string; version: number }, choice: string, by: { as: string; key?: string; comment?: string }): Promise<unknown>;
   /** Runs `npm run claims:recover` beside everything else. */
   recover(...args: string[]): Promise<{ code: number | null; output: string }>;
@@ -110,9 +111,18 @@ export async function startWorld(world: Partial<World> = {}): Promise<E2eWorld> 
     });
     const api = createApiClient({ url: product.apiUrl, token });
     await seedDirectory(api);
-    const documents = await Promise.all(
-      DOCUMENTS.map(async (kind) => ({ documentId: (await api.upload({ name: `${kind.toLowerCase()}.pdf`, content: samplePdf(kind) })).id, kind })),
-    );
+    const stored = new Map<string, Promise<string>>();
+    /** The person's own, and of each invoice its own: what is the same file is a duplicate. */
+    const documentsOf = ({ employeeNo }: Employee, invoiceNo: string) =>
+      Promise.all(
+        DOCUMENTS.map(async (kind) => {
+          const text = `${kind} ${kind === 'INVOICE' ? invoiceNo : employeeNo}`;
+          // stored once, however many ask at the same time: a request that is repeated names the same ones
+          const upload = stored.get(text) ?? api.upload({ name: `${kind.toLowerCase()}.pdf`, content: samplePdf(text) }).then(({ id }) => id);
+          stored.set(text, upload);
+          return { documentId: await upload, kind };
+        }),
+      );
     let { postgres, temporalServer } = infrastructure;
     let people = 0;
     const sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> => (await pool.query<Row>(text, values)).rows;
@@ -168,12 +178,14 @@ export async function startWorld(world: Partial<World> = {}): Promise<E2eWorld> 
           ...{ personNo: `13019900001${no}`, identityNo: `99010019900308${no}` },
         });
         await addAccount(api, person);
+        await giveConsents(api, employeeNo);
         await api.put(`/v1/employees/${employeeNo}/quotas/${new Date().getFullYear()}`, { limit: '1000000.00' });
-        if (roles.length > 0) await api.put(`/v1/employees/${employeeNo}/roles`, { roles });
+        for (const role of roles) await api.post(`/v1/employees/${employeeNo}/roles`, role);
         return person;
       },
       async submit({ n, by, invoiceNo = freshInvoiceNo(), key = randomUUID(), without, through = api }) {
         const amount = `${900 + 100 * n}.00`;
+        const documents = await documentsOf(by, invoiceNo);
         const visit = new Date(Date.now() - 5 * 86_400_000).toISOString().slice(0, 10);
         const { number } = await through.post<{ number: string }>(
           '/v1/claims',
@@ -198,9 +210,12 @@ export async function startWorld(world: Partial<World> = {}): Promise<E2eWorld> 
           throw new Error(`${(error as Error).message}, but ${JSON.stringify(last)}`, { cause: error });
         });
       },
-      openTask: (number, kind) =>
+      openTask: (number, kind, as) =>
         eventually(`task ${kind} of ${number}`, async () => {
-          const { items } = await api.get<{ items: { id: string; version: number }[] }>(`/v1/tasks?claimNumber=${number}&kind=${kind}`);
+          const mine = as === undefined ? '' : '&mine=true';
+          const { items } = await api.get<{ items: { id: string; version: number }[] }>(`/v1/tasks?claimNumber=${number}&kind=${kind}${mine}`, {
+            ...(as !== undefined && { as }),
+          });
           return items[0];
         }),
       decide: ({ id, version }, choice, { as, key = randomUUID(), comment = '已核实' }) =>

@@ -160,12 +160,35 @@ describe('refuses what would unpack to too much, or is built to harm', () => {
     ['a path out', () => zip([OFD, { ...page, name: '../../etc/passwd' }])],
     ['a path from the root', () => zip([OFD, { ...page, name: '/etc/passwd' }])],
     ['a path for Windows', () => zip([OFD, { ...page, name: 'C:\\x' }])],
-    ['a PNG of 10 gigapixels', () => png({ width: 100_000, height: 100_000 })],
-    ['a JPEG of 4 gigapixels', () => jpeg({ width: 65_500, height: 65_500 })],
+    ['an OFD whose pages have entities', () => zip([OFD, { ...page, content: Buffer.from('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>') }])],
+    [
+      'an OFD whose pages have them in UTF-16',
+      () => zip([OFD, { ...page, content: Buffer.from('\uFEFF<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', 'utf16le') }]),
+    ],
+    ['an animation', () => png({ chunks: ['IHDR', 'acTL', 'IDAT', 'IEND'] })],
+    ['a picture that is a PDF as well', () => Buffer.concat([jpeg(), Buffer.from(pdf)])],
+    ['a picture that is an archive as well', () => Buffer.concat([png(), zip([page])])],
+    ['a picture that is a page as well', () => Buffer.concat([png(), Buffer.from('<html><script>1</script></html>')])],
+    ['a PDF that is an archive as well', () => Buffer.concat([Buffer.from(pdf), zip([page]), Buffer.from(pdf.slice(-20))].slice(0, 2))],
+    ['XML of endless depth', () => Buffer.from(`${'<a>'.repeat(200)}${'</a>'.repeat(200)}`)],
+    ['depth behind an attribute', () => Buffer.from(`${'<a b="/>">'.repeat(70)}${'</a>'.repeat(70)}`)],
     ['entities', () => Buffer.from('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')],
     ['a DTD elsewhere', () => Buffer.from('<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>')],
     ['XML beyond any invoice', () => Buffer.from(`<a>${'x'.repeat(2 * 1024 * 1024)}</a>`)],
   ])('%s', async (_what, content) => expect(await sniff(content())).toBe('DOCUMENT_SUSPICIOUS'));
+});
+
+test.each([
+  ['a PNG of 10 gigapixels', () => png({ width: 100_000, height: 100_000 })],
+  ['a PNG of one row', () => png({ width: 30_000, height: 1 })],
+  ['a PNG of 30 000 by 30 000', () => png({ width: 30_000, height: 30_000 })],
+  ['a JPEG of 4 gigapixels', () => jpeg({ width: 65_500, height: 65_500 })],
+  ['a JPEG of 101 megapixels', () => jpeg({ width: 10_100, height: 10_000 })],
+])('%s is too large, by its header', async (_what, content) => expect(await sniff(content())).toBe('DOCUMENT_IMAGE_TOO_LARGE'));
+
+test('as large as may be: 100 megapixels, 64 levels', async () => {
+  expect(await sniff(jpeg({ width: 10_000, height: 10_000 }))).toBe('image/jpeg');
+  expect(await sniff(Buffer.from(`${'<a>'.repeat(64)}${'</a>'.repeat(64)}`))).toBe('application/xml');
 });
 
 test('never throws, whatever the bytes: every prefix of each kind, and each with one byte turned', async () => {

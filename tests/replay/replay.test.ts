@@ -2,6 +2,8 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
 import { MOVE_TYPES } from '#domain/claim/moves.ts';
 import { CLAIM_STATES } from '#domain/claim/states.ts';
+import { failureConverterPath, payloadCodec } from '#platform/payload-codec.ts';
+import { RECORDED_KEYS } from '../setup/payload-keys.ts';
 import { readHistories } from './histories.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
@@ -12,7 +14,10 @@ test('the workflow as it is now does what it did in every recorded history', asy
   const broken: string[] = [];
   let replayed = 0;
   const results = Worker.runReplayHistories(
-    { workflowBundle: { codePath: inject('workflowBundle') } },
+    {
+      workflowBundle: { codePath: inject('workflowBundle') },
+      dataConverter: { payloadCodecs: [payloadCodec(RECORDED_KEYS, { anywhere: true })], failureConverterPath },
+    },
     histories.map(({ file, history }) => ({ workflowId: file, history })),
   );
   for await (const { workflowId, error } of results) {
@@ -37,6 +42,12 @@ test('and every move and state of a claim that has a workflow', () => {
   // a draft has no workflow yet
   expect(MOVE_TYPES.filter((type) => !moves.has(type))).toEqual(['CONFIRMED']);
   expect(CLAIM_STATES.filter((state) => !states.has(state))).toEqual(['DRAFT']);
+});
+
+test('among the histories are some from before payloads were sealed, and some that are: old claims go on', () => {
+  const sealed = Buffer.from('binary/encrypted').toString('base64');
+  const kinds = new Set(histories.map(({ history }) => JSON.stringify(history).includes(sealed)));
+  expect(kinds).toEqual(new Set([true, false]));
 });
 
 test('nothing recorded says where it was recorded', () => {

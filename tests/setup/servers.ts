@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { ensureLogins } from '#dev/stack/database-logins.ts';
 import { migrate } from '#dev/migrations/run.ts';
 import { temporaryDataDir } from '#dev/stack/data-dir.ts';
 import { stopAll } from '#dev/stack/processes.ts';
@@ -13,6 +15,9 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The server's own database: for making others. */
     postgresUrl: string;
+    /** The same server as what the API, and the worker, log in as. */
+    apiLogin: string;
+    workerLogin: string;
     templateDatabase: string;
     temporalAddress: string;
   }
@@ -31,6 +36,9 @@ export default async function startServers(project: TestProject): Promise<() => 
       startPostgres({ dataDir, durable: false }).then(async ({ url }) => {
         project.provide('postgresUrl', url);
         project.provide('templateDatabase', await createTemplate(url));
+        const logins = await ensureLogins(url, () => randomUUID());
+        project.provide('apiLogin', logins.api);
+        project.provide('workerLogin', logins.worker);
       }),
       startTemporal({ dataDir, report }).then((address) => project.provide('temporalAddress', address)),
     ]);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { inject } from 'vitest';
 import { findTemporalBinary } from '#dev/stack/temporal-binary.ts';
+import { encryptingConverter, type PayloadKeys } from '#platform/payload-codec.ts';
 import { addSearchAttributes, claimSearchAttributes, prepareNamespace } from '#dev/stack/temporal-namespace.ts';
 
 export type TestTemporal = {
@@ -24,10 +25,11 @@ export async function createTestNamespace(): Promise<TestTemporal> {
  * A server of its own whose clock jumps over waiting: one for each test, as its clock can be far ahead afterwards, and
  * dates come from `environment.currentTimeMs()`. The caller calls `teardown()`. It knows no lists, schedules or resets.
  */
-export async function createTimeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
+export async function createTimeSkippingEnvironment(payloads: PayloadKeys): Promise<TestWorkflowEnvironment> {
   const { path } = await findTemporalBinary('temporal-test-server', { report: (line) => console.log(line) });
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
+    client: { dataConverter: encryptingConverter(payloads) },
   });
   // Without them an upsert in a workflow would loop for ever on this server.
   await addSearchAttributes({

@@ -10,7 +10,7 @@ writeFileSync(file, '{}');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const shared = { DATABASE_URL: 'postgresql://u:secret@db:5432/daozhang', DOCUMENT_DIR: '/documents', KEYS_DIR: '/keys', GATEWAYS_FILE: file };
-const worker = { ...shared, SMTP_URL: 'smtp://mail:25', MAIL_FROM: '到账 <claims@example.com>' };
+const worker = { ...shared, SMTP_URL: 'smtp://mail:25', MAIL_FROM: '到账 <claims@example.com>', AUDIT_EXPORT_DIR: '/audit' };
 
 test('what is not set has its default', () => {
   expect(readApiConfig(shared)).toEqual({
@@ -20,11 +20,16 @@ test('what is not set has its default', () => {
     logLevel: 'info',
     documentDir: '/documents',
     keysDir: '/keys',
+    masterKey: undefined,
+    fieldSuite: 'aes-256-gcm',
     gatewaysFile: file,
     host: '127.0.0.1',
     port: 8080,
     trustProxy: [],
     webhookNetworks: [],
+    rateLimits: { machine: 30_000, person: 1_200, open: 3_000, callback: 30_000, failed: 600 },
+    codecOrigins: [],
+    signIn: undefined,
   });
   const { metricsPort, smtpUrl, mailFrom } = readWorkerConfig(worker);
   expect({ metricsPort, smtpUrl, mailFrom }).toEqual({
@@ -32,6 +37,31 @@ test('what is not set has its default', () => {
     smtpUrl: 'smtp://mail:25',
     mailFrom: '到账 <claims@example.com>',
   });
+});
+
+test('limits are whole numbers, and pages that may show payloads are named by their origin alone', () => {
+  const { rateLimits, codecOrigins } = readApiConfig({
+    ...shared,
+    RATE_LIMIT_PERSON: '60',
+    CODEC_ORIGINS: 'https://temporal.example.com, http://127.0.0.1:8233/',
+  });
+  expect(rateLimits.person).toBe(60);
+  expect(codecOrigins).toEqual(['https://temporal.example.com', 'http://127.0.0.1:8233']);
+  for (const wrong of ['*', 'null', 'http://temporal.example.com', 'https://temporal.example.com/ui', 'temporal.example.com', 'https://a.example,*'])
+    expect(() => readApiConfig({ ...shared, CODEC_ORIGINS: wrong })).toThrow('CODEC_ORIGINS');
+  for (const wrong of ['0', '-1', '1.5', 'none', '1e9']) expect(() => readApiConfig({ ...shared, RATE_LIMIT_OPEN: wrong })).toThrow('RATE_LIMIT_OPEN');
+});
+
+test('master keys come as secrets that no log prints, with the others that still open', () => {
+  const [current, old] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')];
+  const { masterKey, fieldSuite } = readApiConfig({ ...shared, MASTER_KEY: current, MASTER_KEYS_OLD: `${old},${old}`, FIELD_SUITE: 'sm4-ctr-hmac-sm3' });
+  expect([masterKey?.current.export().toString('base64'), masterKey?.others.length, fieldSuite]).toEqual([current, 2, 'sm4-ctr-hmac-sm3']);
+  expect(JSON.stringify(masterKey)).not.toContain(current);
+  const why = (values: Record<string, string>) => problemsOf(() => readApiConfig({ ...shared, ...values })).problems;
+  expect(why({ MASTER_KEY: 'c2hvcnQ=' })).toEqual([{ variable: 'MASTER_KEY', problem: 'must be 32 bytes in Base64' }]);
+  expect(why({ MASTER_KEY: current, MASTER_KEYS_OLD: 'secret' })).toEqual([{ variable: 'MASTER_KEYS_OLD', problem: 'must be 32 bytes in Base64' }]);
+  expect(why({ MASTER_KEYS_OLD: old })).toEqual([{ variable: 'MASTER_KEY', problem: 'missing, but MASTER_KEYS_OLD is set' }]);
+  expect(why({ FIELD_SUITE: 'rot13' }).map(({ variable }) => variable)).toEqual(['FIELD_SUITE']);
 });
 
 test('each reads only what it needs', () => {

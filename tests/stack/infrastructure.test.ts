@@ -10,6 +10,7 @@ import { startInfrastructure } from '#dev/stack/stack.ts';
 import { startTemporalServer } from '#dev/stack/temporal-server.ts';
 import { findTemporalBinary } from '#dev/stack/temporal-binary.ts';
 import { connectTemporal } from '#platform/temporal.ts';
+import { makePayloadKeys } from '#tests/setup/payload-keys.ts';
 
 const dataDir = temporaryDataDir();
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -53,7 +54,7 @@ test('the stack keeps rows and workflows between runs, survives a killed Tempora
 
 test('a client of ours is made while Temporal is away, and says so when it is asked', async () => {
   const address = `127.0.0.1:${await freePort()}`;
-  const temporal = connectTemporal({ address, namespace: 'default', taskQueue: 'claims', apiKey: undefined, tls: undefined });
+  const temporal = connectTemporal({ address, namespace: 'default', taskQueue: 'claims', apiKey: undefined, tls: undefined }, makePayloadKeys());
   await expect(temporal.ping(300)).rejects.toThrow();
   await temporal.close();
 });

@@ -9,6 +9,17 @@ test('secrets and what says who a person is are removed at any depth in use', ()
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ process: 'test', apiKey: '[removed]', claim: 'YB20261122-00000001', msg: 'line' });
 });
 
+test('whatever is logged is one line of JSON with a time in UTC, in the destination alone', () => {
+  const lines: string[] = [];
+  const log = createLogger({ name: 'test', level: 'info', destination: { write: (line) => void lines.push(line) } });
+  const forged = 'x\r\n{"level":30,"msg":"forged"}\u2028\u001b[31m';
+  log.info({ route: forged, [forged]: 1, err: new Error(forged) }, forged);
+  expect(lines).toHaveLength(1);
+  // eslint-disable-next-line no-control-regex
+  expect(lines[0]).toMatch(/^[^\r\n\u001b]+\n$/);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ process: 'test', route: forged, msg: forged, time: expect.stringMatching(/^\d{4}-.+Z$/) });
+});
+
 test('an error keeps its kind, code, constraint and calls, and loses the values that it quotes', () => {
   const fromPostgres = Object.assign(new Error('invalid input syntax for type integer: "130102199001011234"'), {
     severity: 'ERROR',

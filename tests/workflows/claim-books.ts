@@ -1,6 +1,7 @@
-import type { Database } from '#prisma/database.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import type { TaskKind } from '#domain/claim/tasks.ts';
+import type { Database } from '#prisma/database.ts';
+import { readOrder } from '#prisma/queries/payments.ts';
 
 export type ClaimRow = {
   state: ClaimState;
@@ -27,6 +28,7 @@ export type TaskRow = {
   status: string;
   choice: string | null;
   excluded: string[];
+  assignees: string[];
   detail: Record<string, unknown>;
 };
 export type PaymentRow = { reference: string; amountFen: number; status: string; accountNo: string; matched: boolean };
@@ -46,7 +48,7 @@ export function claimBooks({ database, headUnitId, number }: { database: Databas
 
   const tasks = () =>
     select<TaskRow>(
-      `SELECT id, kind, level, role, unit_id AS "unitId", status, choice, excluded, detail FROM task WHERE claim_number = $1 ORDER BY created_at, opened_seq`,
+      `SELECT id, kind, level, role, unit_id AS "unitId", status, choice, excluded, assignees, detail FROM task WHERE claim_number = $1 ORDER BY created_at, opened_seq, ordinal`,
     );
 
   const events = () =>
@@ -79,11 +81,23 @@ export function claimBooks({ database, headUnitId, number }: { database: Databas
       select<{ no: number; source: string; sourceNo: string; outcome: string; benefitFen: number; payableFen: number }>(
         'SELECT no, source, source_no AS "sourceNo", outcome, benefit_fen AS "benefitFen", payable_fen AS "payableFen" FROM decision WHERE claim_number = $1 ORDER BY no',
       ),
-    payments: () =>
-      select<PaymentRow>(
-        `SELECT p.reference, p.amount_fen AS "amountFen", p.status, a.account_no AS "accountNo", p.matched_at IS NOT NULL AS matched
-       FROM payment_instruction p JOIN bank_account a ON a.id = p.account_id WHERE p.claim_number = $1 ORDER BY p.created_at, p.reference`,
+    payments: async (): Promise<PaymentRow[]> =>
+      Promise.all(
+        (
+          await select<Omit<PaymentRow, 'accountNo'>>(
+            `SELECT reference, amount_fen AS "amountFen", status, matched_at IS NOT NULL AS matched
+             FROM payment_instruction WHERE claim_number = $1 ORDER BY created_at, reference`,
+          )
+        ).map(async (payment) => ({ ...payment, accountNo: (await readOrder(database, payment.reference)).order.payee.accountNo })),
       ),
+    /** `KIND GRADE <other claim>`, and `cleared: <comment>` where somebody has said that it is none; the shared account of all test people left out */
+    async matches(): Promise<string[]> {
+      const rows = await select<{ line: string }>(
+        `SELECT concat_ws(' ', kind, grade, other_claim, 'cleared: ' || cleared_comment) AS line FROM claim_match
+         WHERE claim_number = $1 AND kind <> 'SAME_ACCOUNT' ORDER BY other_claim, kind`,
+      );
+      return rows.map(({ line }) => line);
+    },
     async invoiceHolders(): Promise<string[]> {
       return (
         await select<{ holder: string }>(
@@ -99,12 +113,15 @@ export function claimBooks({ database, headUnitId, number }: { database: Databas
       );
       return { held: held?.text ?? 'nothing', reservedFen: quota?.reservedFen ?? 0, usedFen: quota?.usedFen ?? 0 };
     },
-    /** `TEMPLATE claimant`, or `TEMPLATE role@HQ` */
+    /** `TEMPLATE claimant`, `TEMPLATE role@HQ`, or a person's name as in `people` */
     async notices(): Promise<string[]> {
-      const rows = await select<{ template: string; kind: string; role: string | null; unitId: string | null }>(
-        `SELECT template, recipient ->> 'kind' AS kind, recipient ->> 'role' AS role, recipient ->> 'unitId' AS "unitId" FROM notice WHERE claim_number = $1 ORDER BY id`,
+      const rows = await select<{ template: string; kind: string; role: string | null; unitId: string | null; employeeNo: string | null }>(
+        `SELECT template, recipient ->> 'kind' AS kind, recipient ->> 'role' AS role, recipient ->> 'unitId' AS "unitId", e.employee_no AS "employeeNo"
+         FROM notice LEFT JOIN employee e ON e.id = (recipient ->> 'employeeId')::uuid WHERE claim_number = $1 ORDER BY notice.id`,
       );
-      return rows.map(({ template, kind, role, unitId }) => `${template} ${kind === 'claimant' ? kind : `${role}@${unitId === headUnitId ? 'HQ' : 'SJZ'}`}`);
+      return rows.map(({ template, kind, role, unitId, employeeNo }) => {
+        return `${template} ${kind === 'claimant' ? kind : (employeeNo ?? `${role}@${unitId === headUnitId ? 'HQ' : 'SJZ'}`)}`;
+      });
     },
     /** what was audited besides the transitions */
     async audits(): Promise<string[]> {

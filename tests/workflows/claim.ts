@@ -9,7 +9,9 @@ import type { DocumentKind } from '#domain/claim/completeness.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import type { TaskKind } from '#domain/claim/tasks.ts';
 import type { ErrorCode } from '#domain/errors.ts';
+import { encryptingConverter } from '#platform/payload-codec.ts';
 import * as messages from '#workflows/claim.messages.ts';
+import { RECORDED_KEYS } from '../setup/payload-keys.ts';
 import { claimBooks, type ClaimRow, type TaskRow } from './claim-books.ts';
 import { counterparties } from './counterparties.ts';
 import { BUREAU } from './script.ts';
@@ -141,6 +143,22 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
       const taskId = rest.taskId ?? (await openTask(kind)).id;
       return ask(messages.decideTask, { ...by(who), taskId, choice, comment: 'because', employeeId: who, ...rest }, updateId);
     },
+    /** The open approval task of a person, and the decision of it. */
+    async approves(who: keyof typeof people | (string & {}), choice: string, more: Partial<TaskDecision> = {}): Promise<Answered> {
+      const id = Object.hasOwn(people, who) ? people[who as keyof typeof people] : who;
+      let task: TaskRow | undefined;
+      await until(`asked ${who}`, async () => {
+        task = (await tasks()).find(({ status, kind, assignees }) => status === 'OPEN' && kind === 'APPROVAL' && assignees.includes(id));
+        return task !== undefined;
+      });
+      return ask(messages.decideTask, { ...by(id), taskId: task?.id ?? '', choice, comment: 'because', employeeId: id, ...more });
+    },
+    /** Takes back what the person approved last. */
+    async takesBack(who: keyof typeof people): Promise<Answered> {
+      const done = (await tasks()).findLast(({ status, assignees }) => status === 'DECIDED' && assignees.includes(people[who]));
+      return ask(messages.recallApproval, { taskId: done?.id ?? randomUUID(), actor: by(people[who]).actor, employeeId: people[who] });
+    },
+    urges: (who: string) => ask(messages.urgeApproval, { ...by(who), employeeId: who }),
     complete: (updateId?: string) => ask(messages.completeMaterials, by(people.claimant), updateId),
     withdraw: (updateId?: string) => ask(messages.withdraw, by(people.claimant), updateId),
     appeal: () => ask(messages.appeal, { ...by(people.claimant), reason: 'it was an emergency' }),
@@ -157,7 +175,7 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
       const { dueAt, closed } = await row();
       if (!closed && dueAt) await world.sleepUntil(dueAt);
       await until('was closed', async () => (await row()).closed);
-      const client = new Client({ connection: env.connection, namespace: env.namespace ?? 'default' });
+      const client = new Client({ connection: env.connection, namespace: env.namespace ?? 'default', dataConverter: encryptingConverter(RECORDED_KEYS) });
       return client.workflow.getHandle(workflowId).result() as Promise<messages.ClaimWorkflowResult>;
     },
   };

@@ -3,6 +3,7 @@ import type { BureauAnswer, DecisionLine, FundingLine } from '#domain/bureau/dec
 import { fen } from '#domain/money.ts';
 import type { TransferStatus } from '#domain/payout/gateway.ts';
 import { storeMessage } from '#prisma/queries/inbox.ts';
+import { readOrder } from '#prisma/queries/payments.ts';
 import * as messages from '#workflows/claim.messages.ts';
 import type { claimBooks } from './claim-books.ts';
 import { BANK, BUREAU } from './script.ts';
@@ -115,11 +116,10 @@ export function counterparties(
     },
     /** The bank's own word on an instruction, by callback. */
     async bankSays(status: TransferStatus): Promise<void> {
-      const rows = await select<{ reference: string; record: { amountFen: number; accountNo: string } }>(
-        `SELECT p.reference, json_build_object('amountFen', p.amount_fen, 'accountNo', a.account_no) AS record
-         FROM payment_instruction p JOIN bank_account a ON a.id = p.account_id WHERE p.claim_number = $1 ORDER BY p.created_at, p.reference`,
-      );
-      const { reference = '', record: ordered = null } = rows.at(-1) ?? {};
+      const rows = await select<{ reference: string }>('SELECT reference FROM payment_instruction WHERE claim_number = $1 ORDER BY created_at, reference');
+      const { reference = '' } = rows.at(-1) ?? {};
+      const { order } = await readOrder(database, reference);
+      const ordered = { amountFen: order.amountFen, accountNo: order.payee.accountNo };
       const told = { ...ordered, ...(status.kind === 'succeeded' && { amountFen: status.amountFen }) };
       const messageId = randomUUID();
       await database.write((tx) =>

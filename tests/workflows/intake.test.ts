@@ -108,7 +108,8 @@ test('a second claim for one invoice is shown to HR, who clears it', async () =>
   await first.reaches('IN_REVIEW');
   const second = await world.submit({ invoiceNo: 'A-1' });
   expect(await second.reaches('PENDED_DUPLICATE')).toMatchObject({ turn: 'hr' });
-  expect(await second.openTask('DUPLICATE_REVIEW')).toMatchObject({ role: 'hr', detail: { holders: [first.number] } });
+  expect(await second.openTask('DUPLICATE_REVIEW')).toMatchObject({ role: 'hr', detail: { matches: [{ kind: 'SAME_INVOICE', grade: 'BLOCK' }] } });
+  expect(await second.matches()).toContain(`SAME_INVOICE BLOCK ${first.number}`);
   expect(await second.decide('NOT_DUPLICATE', world.people.hr, { comment: ' ' })).toEqual({ ok: false, code: 'COMMENT_REQUIRED' });
   expect(await second.decide('NOT_DUPLICATE', world.people.hr)).toEqual({ ok: true });
   await second.reaches('IN_REVIEW');
@@ -180,42 +181,4 @@ test('what the quota leaves is reserved at intake, cut at the decision, used whe
   await first.answered({ benefits: [0] });
   await first.reaches('DENIED');
   expect(await first.quota()).toEqual({ held: '0 RELEASED', reservedFen: 0, usedFen: 50_000 });
-});
-
-test('approval steps: by amount, in order, never on the own claim; a refusal lifted on appeal is not asked again', async () => {
-  await world.settings({ approvalSteps: [{ role: 'approver' }, { role: 'finance', minAmountFen: fen(100_000) }, { role: 'hr', minAmountFen: fen(900_000) }] });
-  const small = await world.submit({ lines: [99_999] });
-  const { excluded, level } = await small.openTask('APPROVAL');
-  expect({ excluded, level, row: await small.row() }).toMatchObject({
-    excluded: [world.people.claimant],
-    level: 1,
-    row: { state: 'SUBMITTED', turn: 'manager' },
-  });
-  expect(await small.decide('APPROVE', world.people.claimant)).toEqual({ ok: false, code: 'OWN_CLAIM' });
-  expect(await small.decide('CONFIRM', world.people.approver)).toEqual({ ok: false, code: 'CHOICE_NOT_OFFERED' });
-  expect(await small.decide('APPROVE', world.people.approver)).toEqual({ ok: true });
-  await small.reaches('IN_REVIEW');
-
-  const large = await world.submit({ lines: [100_000] });
-  expect(await large.decide('APPROVE', world.people.approver, { kind: 'APPROVAL' })).toEqual({ ok: true });
-  await large.until('asked finance', async () => (await large.openTask('APPROVAL')).role === 'finance');
-  expect(await large.decide('RETURN', world.people.finance)).toEqual({ ok: true });
-  await large.reaches('PENDED_INFO');
-  expect(await large.complete()).toEqual({ ok: true });
-  expect(await large.openTask('APPROVAL')).toMatchObject({ role: 'finance', level: 2 });
-  expect(await large.decide('REFUSE', world.people.finance)).toEqual({ ok: true });
-  await large.reaches('DENIED');
-  expect(await large.appeal()).toEqual({ ok: true });
-  expect(await large.decide('GRANT', world.people.hr)).toEqual({ ok: true });
-  await large.reaches('IN_REVIEW');
-  expect(await large.trail()).toEqual([
-    ...['CREATED SUBMITTED', 'APPROVAL_REQUESTED SUBMITTED', 'APPROVAL_STEP_DECIDED SUBMITTED', 'APPROVAL_REQUESTED SUBMITTED'],
-    ...[
-      'INFO_REQUESTED(INFO_REQUESTED_BY_REVIEWER) PENDED_INFO',
-      'MATERIALS_COMPLETED SUBMITTED',
-      'APPROVAL_REQUESTED SUBMITTED',
-      'DECIDED(DECIDED_DENIED) DENIED',
-    ],
-    ...['APPEALED APPEAL_REVIEW', 'APPEAL_GRANTED SUBMITTED', 'INTAKE_PASSED SENT_TO_BUREAU', 'BUREAU_ACCEPTED IN_REVIEW'],
-  ]);
 });

@@ -15,7 +15,7 @@ const inReview = async () => {
 describe('withdrawal', () => {
   test('before the bureau has it: at once, and what it held is free', async () => {
     await world.quota({ limitFen: 200_000 });
-    await world.settings({ approvalSteps: [{ role: 'approver' }] });
+    await world.approvalFlow({ steps: [{ who: ['approver'] }] });
     const claim = await world.submit();
     await claim.openTask('APPROVAL');
     expect(await claim.withdraw()).toEqual({ ok: true });
@@ -124,7 +124,7 @@ describe('withdrawal', () => {
 
 describe('a hold', () => {
   test('blocks decisions, also one that was on its way; the bureau’s answer is recorded and applied after the release', async () => {
-    await world.settings({ approvalSteps: [{ role: 'approver' }] });
+    await world.approvalFlow({ steps: [{ who: ['approver'] }] });
     const claim = await world.submit();
     const { id } = await claim.openTask('APPROVAL');
     // both pass the validator: the claim is not held yet
@@ -149,7 +149,7 @@ describe('a hold', () => {
   });
 
   test('a decision that reaches a held claim is refused by the validator, and by the write where it was queued behind the hold', async () => {
-    await world.settings({ approvalSteps: [{ role: 'approver' }] });
+    await world.approvalFlow({ steps: [{ who: ['approver'] }] });
     await world.restartWorkers({ maxCachedWorkflows: 0 });
     const claim = await world.submit();
     const { id } = await claim.openTask('APPROVAL');
@@ -194,22 +194,22 @@ describe('a hold', () => {
 
 describe('two people', () => {
   test('decide one task at once: one wins', async () => {
-    await world.settings({ approvalSteps: [{ role: 'approver' }] });
-    const claim = await world.submit();
-    const { id } = await claim.openTask('APPROVAL');
+    await (await world.submit({ invoiceNo: 'T-1' })).reaches('IN_REVIEW');
+    const claim = await world.submit({ invoiceNo: 'T-1' });
+    const { id } = await claim.openTask('DUPLICATE_REVIEW');
     const answers = await Promise.all([
-      claim.decide('APPROVE', world.people.approver, { taskId: id }),
-      claim.decide('REFUSE', world.people.approver2, { taskId: id }),
+      claim.decide('NOT_DUPLICATE', world.people.hr, { taskId: id }),
+      claim.decide('DUPLICATE', world.people.hr2, { taskId: id }),
     ]);
     expect(answers).toContainEqual({ ok: true });
     expect(answers).toContainEqual({ ok: false, code: 'TASK_ALREADY_DECIDED' });
     const [task] = await claim.tasks();
     await claim.reaches(answers[0]?.ok ? 'IN_REVIEW' : 'DENIED');
-    expect(task).toMatchObject({ status: 'DECIDED', choice: answers[0]?.ok ? 'APPROVE' : 'REFUSE' });
+    expect(task).toMatchObject({ status: 'DECIDED', choice: answers[0]?.ok ? 'NOT_DUPLICATE' : 'DUPLICATE' });
   });
 
   test('one update sent twice is carried out once and answered alike, also after the claim has moved on', async () => {
-    await world.settings({ approvalSteps: [{ role: 'approver' }] });
+    await world.approvalFlow({ steps: [{ who: ['approver'] }] });
     const claim = await world.submit();
     const { id } = await claim.openTask('APPROVAL');
     const updateId = randomUUID();

@@ -24,7 +24,7 @@ describe('the workflow is lost while the claim waits, and started again from Pos
       'for an approval',
       'SUBMITTED',
       async () => {
-        await world.settings({ approvalSteps: [{ role: 'approver' }] });
+        await world.approvalFlow({ steps: [{ who: ['approver'] }] });
         const claim = await world.submit();
         await claim.openTask('APPROVAL');
         return claim;
@@ -39,7 +39,7 @@ describe('the workflow is lost while the claim waits, and started again from Pos
       'for HR',
       'PENDED_DUPLICATE',
       async () => {
-        await world.submit({ invoiceNo: 'R-1' });
+        await (await world.submit({ invoiceNo: 'R-1' })).reaches('IN_REVIEW');
         const claim = await world.submit({ invoiceNo: 'R-1' });
         await claim.openTask('DUPLICATE_REVIEW');
         return claim;
@@ -260,7 +260,7 @@ describe('the database', () => {
   test('commits and dies before it could say so: found to be written, and the person hears yes', async () => {
     const proxy = await startFaultyProxy(world.databaseUrl);
     try {
-      await world.settings({ approvalSteps: [{ role: 'approver' }] });
+      await world.approvalFlow({ steps: [{ who: ['approver'] }] });
       await world.restartWorkers({ databaseUrl: proxy.url, maxCachedWorkflows: 0 });
       const claim = await world.submit();
       await claim.openTask('APPROVAL');

@@ -4,6 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { createClaimWorkers } from '#activities/claim-workers.ts';
 import { createActivities, type Activities } from '#activities/index.ts';
+import type { ApprovalMode, ApprovalStep, Approvers, ApproverRole } from '#domain/approval/flow.ts';
 import type { HolidayTable } from '#domain/calendar.ts';
 import type { DocumentKind } from '#domain/claim/completeness.ts';
 import { mayMove, type MoveType } from '#domain/claim/moves.ts';
@@ -14,12 +15,15 @@ import type { PartialUnitSettings } from '#domain/org/settings.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { createClaim, findClaimant } from '#prisma/queries/claim-submission.ts';
 import { clockworkReader } from '#prisma/queries/holidays.ts';
+import { testAudit } from '../setup/audit.ts';
 import { createTestDatabase } from '../setup/database.ts';
+import { RECORDED_KEYS } from '../setup/payload-keys.ts';
 import { createTimeSkippingEnvironment } from '../setup/temporal.ts';
 import { followClaim, type Claim } from './claim.ts';
 import { recordHistories } from './histories.ts';
 import { BANK, BUREAU, ASK_BANK_AFTER_SECONDS, RETURN_WINDOW_SECONDS, openScript, type Script } from './script.ts';
 import { addAccount, insertDocument, insertEmployee, seed, type Seeded } from './seed.ts';
+import { testVault } from '../setup/vault.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
@@ -37,6 +41,17 @@ export type NewTestClaim = {
   lines?: number[];
   invoiceNo?: string;
   employeeId?: string;
+  /** what the picture of the invoice looks like */
+  pictureHashes?: readonly string[];
+};
+
+export type TestFlow = {
+  steps: { mode?: ApprovalMode; who?: readonly string[]; role?: ApproverRole; copies?: readonly string[] }[];
+  copies?: readonly string[];
+  name?: string;
+  unitId?: string;
+  minFen?: number | null;
+  maxFen?: number | null;
 };
 
 /** A branch, a scripted bureau and bank, and a server whose clock jumps over waiting. Shared by the tests of a file: the clock only goes forward. */
@@ -58,6 +73,8 @@ export type World = Seeded & {
   /** the next Monday, 10:00 in Shanghai: two o'clock in UTC */
   untilMonday(): Promise<Date>;
   settings(settings: PartialUnitSettings): Promise<void>;
+  /** a new version of the branch's (or another unit's) approval flow of that name, in force from now on; people by their names in `people`, or by id */
+  approvalFlow(flow: TestFlow): Promise<void>;
   quota(limit: { limitFen: number; employeeId?: string }): Promise<void>;
   /** the claimant's account from now on */
   changeAccount(accountNo: string): Promise<void>;
@@ -113,25 +130,30 @@ async function brokenBooks(database: Database): Promise<unknown[]> {
 }
 
 async function startWorld(): Promise<World> {
-  const [env, testDatabase] = await Promise.all([createTimeSkippingEnvironment(), createTestDatabase()]);
-  const database = openDatabase({ url: testDatabase.url, poolSize: 5 });
+  const [env, testDatabase] = await Promise.all([createTimeSkippingEnvironment(RECORDED_KEYS), createTestDatabase()]);
+  const database = openDatabase({ url: testDatabase.url, poolSize: 5, vault: testVault() });
+  // what the product logs in as; the other one is for what tests prepare and look at
+  const workerDatabase = openDatabase({ url: testDatabase.workerUrl, poolSize: 5, vault: testVault() });
   const seeded = await seed(database);
   const now = async (): Promise<Date> => new Date(await env.currentTimeMs());
   const { script, bureau, bank, reset } = openScript(async () => (await now()).getTime());
   const taskQueue = `claims-${randomUUID()}`;
+  const audit = await testAudit();
   const activitiesOn = (on: Database): Activities =>
     createActivities({
       database: on,
       bureaus: new Map([[BUREAU, bureau]]),
       banks: new Map([[BANK, bank]]),
       institutionCode: INSTITUTION,
+      audit,
+      documents: { remove: async () => undefined },
       clockwork: clockworkReader({
         database: on,
         published: WEEKDAYS,
         bank: { code: BANK, returnWindowSeconds: RETURN_WINDOW_SECONDS, queryAfterSeconds: ASK_BANK_AFTER_SECONDS },
       }),
     });
-  const activities = activitiesOn(database);
+  const activities = activitiesOn(workerDatabase);
   const started: Claim[] = [];
   let working = false;
   let stopWorkers: () => Promise<void> = async () => undefined;
@@ -148,7 +170,7 @@ async function startWorld(): Promise<World> {
 
   const world: World = {
     ...seeded,
-    ...{ env, database, databaseUrl: testDatabase.url, activities, taskQueue, script, started, now, sleepUntil },
+    ...{ env, database, databaseUrl: testDatabase.workerUrl, activities, taskQueue, script, started, now, sleepUntil },
     sleepThrough: (seconds) => env.sleep(seconds * 1_000),
     sleep: async (seconds) => sleepUntil(new Date((await env.currentTimeMs()) + seconds * 1_000)),
     async untilMonday() {
@@ -161,6 +183,23 @@ async function startWorld(): Promise<World> {
     },
     async settings(settings) {
       await database.query('UPDATE unit SET settings = $2 WHERE id = $1', [seeded.unitIds.branch, JSON.stringify(settings)]);
+    },
+    async approvalFlow({ steps, copies = [], name = 'test', unitId = seeded.unitIds.branch, minFen = null, maxFen = null }) {
+      const idOf = (who: string): string => (Object.hasOwn(seeded.people, who) ? seeded.people[who as keyof Seeded['people']] : who);
+      const named = (who: readonly string[]): Approvers => ({ kind: 'people', employeeIds: who.map(idOf) });
+      const stored = steps.map(({ mode = 'one', who, role, copies: told = [] }): ApprovalStep => {
+        return {
+          name: 'step',
+          mode,
+          approvers: role ? { kind: 'role', role, place: 'nearest' } : named(who ?? []),
+          copies: told.length > 0 ? [named(told)] : [],
+        };
+      });
+      await database.query(
+        `INSERT INTO approval_flow (unit_id, name, version, valid_from, claim_kinds, min_fen, max_fen, steps, copies, created_by)
+         SELECT $1, $2, coalesce(max(version), 0) + 1, $3, '{}', $4, $5, $6, $7, '{}' FROM approval_flow WHERE unit_id = $1 AND name = $2`,
+        [unitId, name, await now(), minFen, maxFen, JSON.stringify(stored), JSON.stringify(copies.length > 0 ? [named(copies)] : [])],
+      );
     },
     async quota({ limitFen, employeeId = seeded.people.claimant }) {
       const year = (await now()).getUTCFullYear();
@@ -176,9 +215,9 @@ async function startWorld(): Promise<World> {
       return id;
     },
     async submit(wanted = {}) {
-      const { documents = COMPLETE, lines = [100_000, 20_000], invoiceNo = randomUUID(), employeeId = seeded.people.claimant } = wanted;
+      const { documents = COMPLETE, lines = [100_000, 20_000], invoiceNo = randomUUID(), employeeId = seeded.people.claimant, pictureHashes = [] } = wanted;
       const at = await now();
-      const number = await accept(database, { ...{ at, lines, invoiceNo, employeeId, documents }, ...seeded });
+      const number = await accept(database, { ...{ at, lines, invoiceNo, employeeId, documents, pictureHashes }, ...seeded });
       const claim = world.follow(number);
       await claim.start();
       return claim;
@@ -189,10 +228,11 @@ async function startWorld(): Promise<World> {
       return claim;
     },
     async startWorkers({ maxCachedWorkflows, databaseUrl } = {}) {
-      const own = databaseUrl === undefined ? undefined : openDatabase({ url: databaseUrl, poolSize: 5 });
+      const own = databaseUrl === undefined ? undefined : openDatabase({ url: databaseUrl, poolSize: 5, vault: testVault() });
       const workers = await createClaimWorkers({
         ...{ connection: env.nativeConnection, namespace: env.namespace ?? 'default', taskQueue, activities: own ? activitiesOn(own) : activities },
         gateways: { bureaus: [{ code: BUREAU, ratePerSecond: 1_000 }], banks: [{ ratePerSecond: 1_000 }] },
+        payloads: RECORDED_KEYS,
         workflowBundle: { codePath: inject('workflowBundle') },
         ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
       });
@@ -215,6 +255,9 @@ async function startWorld(): Promise<World> {
       await settle();
       await Promise.all(started.splice(0).map((claim) => claim.terminate()));
       await database.query("UPDATE unit SET settings = '{}'");
+      await database.query('DELETE FROM approval');
+      await database.query('DELETE FROM approval_flow');
+      await database.query('DELETE FROM role_assignment');
       await database.query('DELETE FROM payout_stop');
       await database.query('DELETE FROM quota_reservation');
       await database.query('DELETE FROM quota');
@@ -222,7 +265,7 @@ async function startWorld(): Promise<World> {
     },
     async end() {
       await stopWorkers();
-      await database.close();
+      await Promise.all([database.close(), workerDatabase.close()]);
       await env.teardown();
       await testDatabase.drop();
     },
@@ -233,21 +276,32 @@ async function startWorld(): Promise<World> {
 
 async function accept(
   database: Database,
-  claim: { at: Date; lines: number[]; invoiceNo: string; employeeId: string; documents: DocumentKind[]; unitIds: Seeded['unitIds'] },
+  claim: {
+    at: Date;
+    lines: number[];
+    invoiceNo: string;
+    employeeId: string;
+    documents: DocumentKind[];
+    pictureHashes: readonly string[];
+    unitIds: Seeded['unitIds'];
+  },
 ): Promise<string> {
   const day = claim.at.toISOString().slice(0, 10);
   const documents: { documentId: string; kind: string }[] = [];
-  for (const kind of claim.documents) documents.push({ documentId: await insertDocument(database, { unitId: claim.unitIds.branch }), kind });
+  for (const kind of claim.documents) {
+    const pictureHashes = kind === 'INVOICE' ? claim.pictureHashes : [];
+    documents.push({ documentId: await insertDocument(database, { unitId: claim.unitIds.branch, pictureHashes }), kind });
+  }
   return database.write(async (tx) => {
     const { rows } = await tx.query<{ employeeNo: string }>('SELECT employee_no AS "employeeNo" FROM employee WHERE id = $1', [claim.employeeId]);
-    const claimant = await findClaimant(tx, { employeeNo: rows[0]?.employeeNo ?? '', within: claim.unitIds.head });
+    const claimant = await findClaimant(tx, { employeeNo: rows[0]?.employeeNo ?? '' });
     if (!claimant) throw new Error('no such claimant');
     const number = formatClaimNumber(claim.at, claimant.sequence);
     const submittedFen = sum(claim.lines.map((amount) => fen(amount)));
     await createClaim(tx, number, {
       ...{ unitId: claimant.unitId, ancestorIds: claimant.ancestorIds, employeeId: claimant.employeeId, kind: 'OUTPATIENT', source: 'API', draft: false },
       ...{ insuredRegion: BUREAU, treatedRegion: BUREAU, bureauCode: BUREAU, hospital: { code: 'H13010000001', name: '省人民医院' } },
-      ...{ visit: { no: null, start: day, end: day }, circumstances: [], submittedFen, prior: null, at: claim.at, documents },
+      ...{ visit: { no: null, start: day, end: day }, circumstances: [], diagnoses: [], submittedFen, prior: null, at: claim.at, documents },
       actor: { type: 'machine', id: 'test' },
       lines: claim.lines.map((amount, index) => ({
         ...{ itemCode: `ITEM-${index + 1}`, itemName: '项目', itemClass: '01', quantity: '1', unitPriceFen: fen(amount), amountFen: fen(amount) },

@@ -29,6 +29,7 @@ function submissionOf(claimNumber: string, version = 1): BureauSubmission {
     claimNumber,
     version,
     appealsDecisionNo: null,
+    diagnoses: [{ code: 'J18.900', name: '肺炎' }],
     person: { personNo: '13010000000001', name: '张三', identityNo: '13010219900101123X', personType: '11', insuranceType: '310' },
     insuredRegion: '130102',
     treatedRegion: '110105',

@@ -10,19 +10,23 @@ import type { Recipient } from '#domain/notices/notice.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { makeClaim, makeEmployee, makeUnit, until } from '#tests/activities/relays/fixtures.ts';
 import { createTestDatabase } from '#tests/setup/database.ts';
+import { testVault } from '../../setup/vault.ts';
 
 let database: Database;
+let workerDatabase: Database;
 const cleanups: (() => Promise<void> | void)[] = [];
 const logged: string[] = [];
 const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
 
 beforeAll(async () => {
-  database = openDatabase({ url: (await createTestDatabase()).url });
+  const { url, workerUrl } = await createTestDatabase();
+  database = openDatabase({ url, vault: testVault() });
+  workerDatabase = openDatabase({ url: workerUrl, vault: testVault() });
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
-afterAll(() => database.close());
+afterAll(() => Promise.all([database.close(), workerDatabase.close()]));
 
 type Mail = { to: string[]; raw: Buffer };
 
@@ -51,7 +55,12 @@ async function startMailServer(behaviour: SMTPServerOptions = {}) {
 
 function startRelay({ smtpUrl, timeoutMs = 5_000 }: { smtpUrl: string; timeoutMs?: number }) {
   const messenger = createEmailMessenger({ smtpUrl, from: '到账 <noreply@daozhang.example>', timeoutMs });
-  const relay = startNoticeRelay({ database, messengers: [messenger], log, claimLink: (number) => `https://daozhang.example/claims/${number}` });
+  const relay = startNoticeRelay({
+    database: workerDatabase,
+    messengers: [messenger],
+    log,
+    claimLink: (number) => `https://daozhang.example/claims/${number}`,
+  });
   let stopped = false;
   const stop = async () => {
     if (stopped) return;
@@ -122,7 +131,12 @@ test('tells every holder of a role on the nearest unit where anybody holds it', 
   const department = await makeUnit(database, { code: 'DEPARTMENT', parentId: branch });
   const hold = async (unitId: string, person: { email: string | null; active?: boolean }, role = 'hr', validTo: string | null = null) => {
     const { id } = await makeEmployee(database, { unitId, ...person });
-    await database.query(`INSERT INTO role_assignment (employee_id, unit_id, role, valid_to) VALUES ($1, $2, $3, $4)`, [id, unitId, role, validTo]);
+    await database.query(`INSERT INTO role_assignment (employee_id, unit_id, role, valid_from, valid_to) VALUES ($1, $2, $3, '2000-01-01', $4)`, [
+      id,
+      unitId,
+      role,
+      validTo,
+    ]);
     return id;
   };
   await hold(root, { email: 'head@corp.example' });

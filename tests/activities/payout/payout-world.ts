@@ -7,7 +7,11 @@ import { fen } from '#domain/money.ts';
 import type { StatementLine, TransferOrder, TransferStatus } from '#domain/payout/gateway.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { storeMessage } from '#prisma/queries/inbox.ts';
+import { replaceAccount, sealEmployee } from '#prisma/queries/employees.ts';
+import { testAudit } from '../../setup/audit.ts';
+import { giveConsents } from '../../setup/consents.ts';
 import { createTestDatabase } from '../../setup/database.ts';
+import { testVault } from '../../setup/vault.ts';
 
 export const BANK = 'CIB';
 export const ACCOUNT = '6228480000000001234';
@@ -39,9 +43,10 @@ export function usePayouts(): World {
   let drop = async (): Promise<void> => undefined;
   beforeAll(async () => {
     const test = await createTestDatabase();
-    const database = openDatabase({ url: test.url, poolSize: 4 });
+    const database = openDatabase({ url: test.url, poolSize: 4, vault: testVault() });
+    const workerDatabase = openDatabase({ url: test.workerUrl, poolSize: 4, vault: testVault() });
     drop = async () => {
-      await database.close();
+      await Promise.all([database.close(), workerDatabase.close()]);
       await test.drop();
     };
     const bank: Bank = { transfers: [], inquiries: [], onTransfer: () => inFlight, onInquire: () => inFlight, statement: [] };
@@ -53,8 +58,10 @@ export function usePayouts(): World {
     };
     const holidays = { publishedYears: new Set([2026, 2027]), daysOff: new Set<string>(), extraWorkingDays: new Set<string>() };
     const activities = createActivities({
-      ...{ database, bureaus: new Map(), banks: new Map([[BANK, gateway]]), institutionCode: 'DZ1301000001' },
+      ...{ database: workerDatabase, bureaus: new Map(), banks: new Map([[BANK, gateway]]), institutionCode: 'DZ1301000001' },
       clockwork: async () => ({ holidays, bank: gateway }),
+      audit: await testAudit(),
+      documents: { remove: async () => undefined },
     });
     const units = { head: randomUUID(), branch: randomUUID(), other: randomUUID() };
     const unit = `INSERT INTO unit (id, code, name, name_en, parent_id, ancestor_ids, region) VALUES ($1, $2, $2, $2, $3, $4, '130100')`;
@@ -63,15 +70,16 @@ export function usePayouts(): World {
     await database.query(unit, [units.other, 'CZ', units.head, [units.head, units.other]]);
     const people = { claimant: randomUUID(), finance: randomUUID(), finance2: randomUUID() };
     for (const [name, id] of Object.entries(people)) {
-      await database.query(
-        `INSERT INTO employee (id, employee_no, unit_id, name, person_no, identity_no, insured_region) VALUES ($1, $2, $3, $2, $2, '130102199003070011', '130100')`,
-        [id, name, units.branch],
-      );
+      await database.query(`INSERT INTO employee (id, employee_no, unit_id, name, person_no, insured_region) VALUES ($1, $2, $3, $2, $2, '130100')`, [
+        id,
+        name,
+        units.branch,
+      ]);
+      await database.write((tx) => sealEmployee(tx, { id, identityNo: '130102199003070011', phone: null }));
     }
-    await database.query(
-      `INSERT INTO bank_account (employee_id, holder_name, account_no, bank_name, bank_code) VALUES ($1, 'claimant', $2, '兴业银行', '309121000001')`,
-      [people.claimant, ACCOUNT],
-    );
+    await giveConsents(database, Object.values(people));
+    const account = { holderName: 'claimant', accountNo: ACCOUNT, bankName: '兴业银行', bankCode: '309121000001' };
+    await database.write((tx) => replaceAccount(tx, { employeeId: people.claimant, account }));
     Object.assign(world, { database, activities, bank, people, units });
   });
   beforeEach(async () => {

@@ -4,10 +4,11 @@ import { fen } from '#domain/money.ts';
 import type { BankGateway, StatementLine } from '#domain/payout/gateway.ts';
 import { openDatabase } from '#prisma/database.ts';
 import { createTestDatabase } from '../../setup/database.ts';
+import { testVault } from '../../setup/vault.ts';
 
 test('a statement is read from before the last line that was read, so that weeks without a reading leave no gap', async () => {
   const { url, drop } = await createTestDatabase();
-  const database = openDatabase({ url, poolSize: 2 });
+  const database = openDatabase({ url, poolSize: 2, vault: testVault() });
   const asked: { from: string; to: string }[] = [];
   // 00:30 on the 3rd in Shanghai, though the 2nd in UTC
   const line: StatementLine = { entryNo: '1', kind: 'DEBIT', reference: null, amountFen: fen(100), bookedAt: '2026-11-02T16:30:00.000Z', remark: '' };

@@ -8,13 +8,16 @@ import { connectTemporal, type TemporalClient } from '#platform/temporal.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { takeSweep } from '#prisma/queries/recovery.ts';
 import { CLAIM_WORKFLOW } from '#workflows/claim.messages.ts';
+import { makePayloadKeys } from '../../setup/payload-keys.ts';
 import { createTestDatabase, type TestDatabase } from '../../setup/database.ts';
 import { createTestNamespace, type TestTemporal } from '../../setup/temporal.ts';
 import { makeClaim, makeEmployee, makeUnit, silent, until, type Person } from '../relays/fixtures.ts';
+import { testVault } from '../../setup/vault.ts';
 
 // No worker runs: what is asked here is which workflows are there, not what they do.
 let testDatabase: TestDatabase;
 let database: Database;
+let workerDatabase: Database;
 let temporal: TemporalClient;
 let client: Client;
 let corner: TestTemporal;
@@ -23,16 +26,17 @@ let employee: Person;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
-  database = openDatabase({ url: testDatabase.url, poolSize: 4 });
+  database = openDatabase({ url: testDatabase.url, poolSize: 4, vault: testVault() });
+  workerDatabase = openDatabase({ url: testDatabase.workerUrl, poolSize: 4, vault: testVault() });
   corner = await createTestNamespace();
-  temporal = connectTemporal({ ...corner, apiKey: undefined, tls: undefined });
+  temporal = connectTemporal({ ...corner, apiKey: undefined, tls: undefined }, makePayloadKeys());
   client = temporal.client;
   unitId = await makeUnit(database, { code: 'SJZ' });
   employee = await makeEmployee(database, { unitId });
 });
 afterAll(async () => {
   await temporal.close();
-  await database.close();
+  await Promise.all([database.close(), workerDatabase.close()]);
   await testDatabase.drop();
 });
 beforeEach(() => database.query('DELETE FROM claim'));
@@ -45,7 +49,7 @@ const claim = (about: { state?: string; closed?: boolean; workflowId?: string } 
 const start = (workflowId: string) =>
   client.workflow.start(CLAIM_WORKFLOW, { workflowId, taskQueue: corner.taskQueue, args: [{ claimNumber: workflowId.slice('claim/'.length) }] });
 const recover = (request: Partial<RecoveryRequest> = {}): Promise<Recovery> =>
-  recoverClaims({ database, client, taskQueue: corner.taskQueue }, { quietMs: 0, ...request });
+  recoverClaims({ database: workerDatabase, client, taskQueue: corner.taskQueue }, { quietMs: 0, ...request });
 const runOf = async (workflowId: string) => {
   const { status, runId } = await client.workflow.getHandle(workflowId).describe();
   return { status: status.name, runId };
@@ -93,7 +97,7 @@ test('one worker sweeps at a time, and asks for a page of running claims at once
       }),
     },
   }) as Client;
-  const deps = { database, client: observed, taskQueue: corner.taskQueue };
+  const deps = { database: workerDatabase, client: observed, taskQueue: corner.taskQueue };
   const sweep = () => sweepClaims(deps, { quietMs: 0 });
   await database.write(async (tx) => {
     await takeSweep(tx);
@@ -130,7 +134,7 @@ test('money that came back unheeded is told again to a claim that had ended, onc
   const number = await claim({ state: 'PAID', closed: true });
   const reference = `P${randomUUID().slice(0, 8)}`;
   await database.query(
-    `WITH account AS (INSERT INTO bank_account (employee_id, holder_name, account_no, bank_name, bank_code) VALUES ($2, '王芳', '6229', '兴业银行', '309') RETURNING id),
+    `WITH account AS (INSERT INTO bank_account (employee_id, holder_name, account_no, account_no_index, bank_name, bank_code) VALUES ($2, '王芳', '', '', '兴业银行', '309') RETURNING id),
        decision AS (INSERT INTO decision (claim_number, no, source, source_no, outcome, submitted_fen, benefit_fen, payable_fen, decided_by, decided_at)
          VALUES ($1, 1, 'BUREAU', 'D1', 'APPROVED', 52600, 8200, 8200, '{}', now()) RETURNING id),
        payment AS (INSERT INTO payment_instruction (reference, claim_number, decision_id, attempt, amount_fen, account_id, bank_code, status)
@@ -147,9 +151,9 @@ test('money that came back unheeded is told again to a claim that had ended, onc
 
 test('Temporal away: an error, and nothing is told as recovered', async () => {
   await claim();
-  const nowhere = connectTemporal({ ...corner, address: '127.0.0.1:1', apiKey: undefined, tls: undefined });
+  const nowhere = connectTemporal({ ...corner, address: '127.0.0.1:1', apiKey: undefined, tls: undefined }, makePayloadKeys());
   try {
-    await expect(recoverClaims({ database, client: nowhere.client, taskQueue: corner.taskQueue }, { quietMs: 0 })).rejects.toThrow();
+    await expect(recoverClaims({ database: workerDatabase, client: nowhere.client, taskQueue: corner.taskQueue }, { quietMs: 0 })).rejects.toThrow();
   } finally {
     await nowhere.close();
   }

@@ -5,17 +5,19 @@ import type { Relay } from '#activities/relays/relay.ts';
 import { startWorkflowRelay } from '#activities/relays/workflow-relay.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
-import { createTestDatabase } from '#tests/setup/database.ts';
+import { createTestDatabase, type TestDatabase } from '#tests/setup/database.ts';
 import { createTestNamespace, type TestTemporal } from '#tests/setup/temporal.ts';
 import type { claim as claimDouble } from './claim-double.workflow.ts';
 import { makeClaim, makeEmployee, makeUnit, silent, until } from './fixtures.ts';
+import { testVault } from '../../setup/vault.ts';
 
 type CommandRow = { status: string; attempts: number; lastError: string | null };
 
 /** A database, a namespace of Temporal, and a worker that runs the double of the claim's workflow, for one test file. */
 export async function createRelayBench() {
-  const [testDatabase, temporal]: [{ url: string }, TestTemporal] = await Promise.all([createTestDatabase(), createTestNamespace()]);
-  const database: Database = openDatabase({ url: testDatabase.url });
+  const [testDatabase, temporal]: [TestDatabase, TestTemporal] = await Promise.all([createTestDatabase(), createTestNamespace()]);
+  const database: Database = openDatabase({ url: testDatabase.url, vault: testVault() });
+  const workerDatabase = openDatabase({ url: testDatabase.workerUrl, vault: testVault() });
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
   const nativeConnection = await NativeConnection.connect({ address: temporal.address });
@@ -47,7 +49,7 @@ export async function createRelayBench() {
     commandsOf,
     handle,
     startRelay(overrides: { client?: Client } = {}): void {
-      relays.push(startWorkflowRelay({ database, client: overrides.client ?? client, taskQueue: temporal.taskQueue, log: silent }));
+      relays.push(startWorkflowRelay({ database: workerDatabase, client: overrides.client ?? client, taskQueue: temporal.taskQueue, log: silent }));
     },
     async stopRelays(): Promise<void> {
       await Promise.all(relays.splice(0).map((relay) => relay.stop()));
@@ -70,7 +72,7 @@ export async function createRelayBench() {
     async close(): Promise<void> {
       worker.shutdown();
       await working;
-      await Promise.all([nativeConnection.close(), connection.close(), database.close()]);
+      await Promise.all([nativeConnection.close(), connection.close(), database.close(), workerDatabase.close()]);
     },
   };
   return bench;

@@ -4,13 +4,14 @@ import { openDatabase, type Database } from '#prisma/database.ts';
 import type { Outcome, Settlement } from '#prisma/queries/delivery.ts';
 import { createTestDatabase } from '#tests/setup/database.ts';
 import { silent, until } from './fixtures.ts';
+import { testVault } from '../../setup/vault.ts';
 
 type Item = { id: number; attempts: number };
 
 let database: Database;
 
 beforeAll(async () => {
-  database = openDatabase({ url: (await createTestDatabase()).url });
+  database = openDatabase({ url: (await createTestDatabase()).url, vault: testVault() });
 });
 afterAll(() => database.close());
 

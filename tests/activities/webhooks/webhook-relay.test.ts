@@ -8,6 +8,7 @@ import { createOutgoingPolicy, type OutgoingPolicy } from '#platform/outgoing-ad
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { makeUnit, silent, until } from '#tests/activities/relays/fixtures.ts';
 import { createTestDatabase } from '#tests/setup/database.ts';
+import { testVault } from '../../setup/vault.ts';
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes....').toString('base64')}`;
 const loopback = createOutgoingPolicy({ exceptions: ['127.0.0.0/8'] });
@@ -18,17 +19,20 @@ const EVENT = {
 };
 
 let database: Database;
+let workerDatabase: Database;
 let unitId: string;
 const cleanups: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
-  database = openDatabase({ url: (await createTestDatabase()).url });
+  const { url, workerUrl } = await createTestDatabase();
+  database = openDatabase({ url, vault: testVault() });
+  workerDatabase = openDatabase({ url: workerUrl, vault: testVault() });
   unitId = await makeUnit(database, { code: 'SJZ' });
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
-afterAll(() => database.close());
+afterAll(() => Promise.all([database.close(), workerDatabase.close()]));
 
 type Received = { path: string; headers: IncomingMessage['headers']; body: string };
 
@@ -56,7 +60,7 @@ async function startSubscriber(answer: (response: ServerResponse, received: Rece
 }
 
 function startRelay(options: { policy?: OutgoingPolicy; timeoutMs?: number } = {}) {
-  const relay = startWebhookRelay({ database, policy: loopback, log: silent, ...options });
+  const relay = startWebhookRelay({ database: workerDatabase, policy: loopback, log: silent, ...options });
   cleanups.push(() => relay.stop());
   return relay;
 }
