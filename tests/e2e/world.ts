@@ -120,6 +120,8 @@ export async function startWorld(world: Partial<World> = {}): Promise<E2eWorld> 
           // stored once, however many ask at the same time: a request that is repeated names the same ones
           const upload = stored.get(text) ?? api.upload({ name: `${kind.toLowerCase()}.pdf`, content: samplePdf(text) }).then(({ id }) => id);
           stored.set(text, upload);
+          // what failed is tried again by who asks next
+          upload.catch(() => stored.delete(text));
           return { documentId: await upload, kind };
         }),
       );

@@ -204,7 +204,7 @@ describe('somebody who is asked about a claim of another branch', () => {
       [api.employeeIds.E2, api.employeeIds.E4],
     );
     expect(await claimsSeen(standIn())).toEqual([claims.E1]);
-    await api.database.query('UPDATE substitution SET ended_at = now() WHERE id = $1', [rows[0]?.id]);
+    await api.database.query(`UPDATE substitution SET ended_at = now() - interval '1 second' WHERE id = $1`, [rows[0]?.id]);
     expect(await claimsSeen(standIn())).toEqual([]);
     await api.database.query('DELETE FROM claim_participant');
   });
