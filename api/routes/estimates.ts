@@ -20,12 +20,12 @@ export const estimateRoutes: FastifyPluginAsyncZod = async (app) => {
           'By the rulebook of the insured region on the first day of treatment. Nothing is stored. Where no rulebook answers, `covered` is false and a person decides.',
         headers: headers(),
         body: estimateRequest,
-        response: responses({ 200: estimate }, { with: 'body' }),
+        response: responses({ 200: estimate }, { with: 'body', codes: ['PLAN_UNKNOWN'] }),
       },
     },
     async (request, reply) => {
       const told = estimateOf(request.body, policies, shanghaiDay(clock()));
-      return told === 'plan-unknown' ? reply.refuse(refuse('VALIDATION_FAILED', { detail: 'there is no such plan', params: { path: 'plan' } })) : told;
+      return told === 'plan-unknown' ? reply.refuse(refuse('PLAN_UNKNOWN')) : told;
     },
   );
 };

@@ -44,12 +44,14 @@ export function scopeOf(line: CostLine, rulebook: string): ScopedLine {
 
 const PLACES = 4;
 
-/** `price × quantity`, rounded half up to the fen. */
+/** `price × quantity`, rounded half up to the fen; the largest amount there is where it is beyond all amounts. */
 function times(price: Fen, quantity: string): Fen {
   const [whole = '0', fraction = ''] = quantity.split('.');
   const scale = 10n ** BigInt(PLACES);
   const count = BigInt(whole) * scale + BigInt(fraction.padEnd(PLACES, '0').slice(0, PLACES));
-  return fen(Number((BigInt(price) * count + scale / 2n) / scale));
+  const product = (BigInt(price) * count + scale / 2n) / scale;
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  return fen(Number(product > most ? most : product));
 }
 
 /**

@@ -55,7 +55,7 @@ test('where no rulebook answers, nothing is guessed', async () => {
 });
 
 test('a plan that there is none of, and what the contract does not know, are refused', async () => {
-  expect((await ask({ plan: 'gold' })).json().code).toBe('VALIDATION_FAILED');
+  expect((await ask({ plan: 'gold' })).json().code).toBe('PLAN_UNKNOWN');
   expect((await ask({ ratio: '100' })).json().code).toBe('VALIDATION_FAILED');
   expect((await ask({ lines: [{ ...ASKED.lines[0], preSelfPay: '100.01' }] })).json().code).toBe('VALIDATION_FAILED');
 });

@@ -121,6 +121,11 @@ test('the employer raises 70 % to 80 %: 8 200.00 above the deductible in Beijing
   expect(nearly.funding.at(-1)).toEqual({ source: 'employer_plan', amountFen: yuan('100.00') });
 });
 
+test('a highest price beyond all amounts limits nothing', () => {
+  const dear = line('01', '1000.00', { quantity: '99999999.9999', priceLimitFen: yuan('9999999999.00') });
+  expect(settled({ ...inShijiazhuang, lines: [dear] }, rulebook('130100-310')).eligibleFen).toBe(100_000);
+});
+
 test('a year’s cap: 3 500.00 for who is below 45, 4 500.00 from 45 on; what is above is nobody’s but the person’s', () => {
   const of = (age: number) =>
     settled({ ...inShijiazhuang, treatedRegion: '130100', kind: 'OUTPATIENT', age, lines: [line('01', '9000.00')] }, rulebook('130100-310'));
