@@ -1,4 +1,5 @@
 import type { Day } from '#domain/calendar.ts';
+import { refuse, type Refusal } from '#domain/errors.ts';
 import { fen, formatYuan, parseYuan, sum, type Fen } from '#domain/money.ts';
 import { explain, explainLine } from '#domain/policy/explain.ts';
 import type { CostLine } from '#domain/policy/lines.ts';
@@ -7,21 +8,25 @@ import { isFor, type EmployerPlan } from '#domain/policy/rulebook.ts';
 import { settle, type Deduction, type NotCovered, type Settlement } from '#domain/policy/settle.ts';
 import type { Policies, Versioned } from '#platform/policy/load.ts';
 import type { Estimate, EstimateRequest } from './contract/estimates.ts';
+import { AMOUNT_LIMIT_FEN } from './limits.ts';
 
-/** What would be paid, what would be refused and why, and what is missing. `today`: the day of Shanghai. `'plan-unknown'`: no plan of that id. */
-export function estimateOf(request: EstimateRequest, policies: Policies, today: Day): Estimate | 'plan-unknown' {
+/** What would be paid, what would be refused and why, and what is missing. `today`: the day of Shanghai. */
+export function estimateOf(request: EstimateRequest, policies: Policies, today: Day): { ok: true; estimate: Estimate } | Refusal {
   const rulebook = policies.rulebooks.find(({ value }) => isFor(value, request));
   const plan = request.plan === undefined ? undefined : policies.plans.find(({ value }) => value.id === request.plan);
-  if (request.plan !== undefined && !plan) return 'plan-unknown';
+  if (request.plan !== undefined && !plan) return refuse('PLAN_UNKNOWN');
   const lines = request.lines.map(costLineOf);
+  const submittedFen = sum(lines.map((line) => line.amountFen));
+  if (submittedFen > AMOUNT_LIMIT_FEN) return refuse('AMOUNT_INVALID', { params: { path: 'lines' } });
   const result = rulebook ? settle(treatmentOf(request, lines), rulebook.value, plan?.value) : ({ covered: false, why: 'NO_RULEBOOK' } as const);
   const findings = review({ ...request, lines, onFile: { identity: true, account: true }, today: request.submittedOn ?? today }, rulebook?.value);
-  return {
-    ...amountsOf(result, sum(lines.map((line) => line.amountFen))),
+  const estimate = {
+    ...amountsOf(result, submittedFen),
     findings: findings.map(({ lineNo = null, document = null, ...finding }) => ({ ...finding, lineNo, document })),
     rulebook: rulebook ? { id: rulebook.value.id, version: rulebook.version } : null,
     plan: namedPlan(plan),
   };
+  return { ok: true, estimate };
 }
 
 const namedPlan = (plan: Versioned<EmployerPlan> | undefined): Estimate['plan'] => (plan ? { id: plan.value.id, version: plan.version } : null);

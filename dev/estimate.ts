@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { estimateRequest, type Estimate } from '#api/contract/estimates.ts';
 import { estimateOf } from '#api/estimate.ts';
 import { shanghaiDay } from '#domain/calendar.ts';
+import { ERRORS } from '#domain/errors.ts';
 import { loadPolicies, type Policies } from '#platform/policy/load.ts';
 
 const USAGE = `npm run -s estimate -- FILE.json|-
@@ -34,8 +35,8 @@ function answerTo(body: unknown, policies: Policies, where: string): Estimate {
     throw new Unusable(parsed.error.issues.map((issue) => `${where}${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
   const answer = estimateOf(parsed.data, policies, shanghaiDay(new Date()));
-  if (answer === 'plan-unknown') throw new Unusable(`${where}plan: there is no plan ${parsed.data.plan}`);
-  return answer;
+  if (!answer.ok) throw new Unusable(`${where}${String(answer.params?.['path'] ?? 'plan')}: ${ERRORS[answer.code].en}`);
+  return answer.estimate;
 }
 
 try {

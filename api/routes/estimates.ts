@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { shanghaiDay } from '#domain/calendar.ts';
-import { refuse } from '#domain/errors.ts';
 import { headers, responses } from '../contract/common.ts';
 import { estimate, estimateRequest } from '../contract/estimates.ts';
 import { estimateOf } from '../estimate.ts';
@@ -20,12 +19,12 @@ export const estimateRoutes: FastifyPluginAsyncZod = async (app) => {
           'By the rulebook of the insured region on the first day of treatment. Nothing is stored. Where no rulebook answers, `covered` is false and a person decides.',
         headers: headers(),
         body: estimateRequest,
-        response: responses({ 200: estimate }, { with: 'body', codes: ['PLAN_UNKNOWN'] }),
+        response: responses({ 200: estimate }, { with: 'body', codes: ['PLAN_UNKNOWN', 'AMOUNT_INVALID'] }),
       },
     },
     async (request, reply) => {
       const told = estimateOf(request.body, policies, shanghaiDay(clock()));
-      return told === 'plan-unknown' ? reply.refuse(refuse('PLAN_UNKNOWN')) : told;
+      return told.ok ? told.estimate : reply.refuse(told);
     },
   );
 };
