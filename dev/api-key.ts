@@ -5,6 +5,7 @@ import { openDatabase, type Tx } from '#prisma/database.ts';
 import { createApiKey } from '#prisma/queries/api-keys.ts';
 import { createMachineClient } from '#prisma/queries/machine-clients.ts';
 import { createRootUnit } from '#prisma/queries/units.ts';
+import { databaseUrl, runCommand } from './command.ts';
 
 const USAGE = `npm run api-key -- --unit CODE --name NAME --scopes ${SCOPES.join(',')} [--client-id ID] [--root NAME,NAME_EN,REGION]
 
@@ -29,7 +30,8 @@ export async function registerMachineClient(
   return database.write(async (tx) => createMachineClient(tx, { clientId, name, scopes, unitId: await unitIdOf(tx, unitCode) }));
 }
 
-async function unitIdOf(tx: Tx, unitCode: string): Promise<string> {
+/** Throws where there is no such unit, or it was closed. */
+export async function unitIdOf(tx: Tx, unitCode: string): Promise<string> {
   const { rows } = await tx.query<{ id: string }>('SELECT id FROM unit WHERE code = $1 AND active', [unitCode]);
   if (!rows[0]) throw new Error(`there is no unit ${unitCode}`);
   return rows[0].id;
@@ -46,13 +48,11 @@ async function main(): Promise<void> {
   const { unit: unitCode, name, scopes: list, 'client-id': clientId } = values;
   const [rootName, rootNameEn, region, ...rest] = values.root?.split(',') ?? [];
   if (values.root !== undefined && (!rootName || !rootNameEn || !/^\d{6}$/.test(region ?? '') || rest.length > 0)) throw new Error(USAGE);
-  const url = process.env['DATABASE_URL'];
   if (!unitCode || !name || !list) throw new Error(USAGE);
-  if (!url) throw new Error('DATABASE_URL: missing. Example: postgresql://user:password@host:5432/daozhang');
   const scopes = list.split(',').map((scope) => scope.trim());
   const unknown = scopes.filter((scope) => !isScope(scope));
   if (unknown.length > 0) throw new Error(`no such scope: ${unknown.join(', ')}\n\n${USAGE}`);
-  const database = openDatabase({ url, poolSize: 1 });
+  const database = openDatabase({ url: databaseUrl(), poolSize: 1 });
   try {
     if (rootName && rootNameEn && region) await database.write((tx) => createRootUnit(tx, { code: unitCode, name: rootName, nameEn: rootNameEn, region }));
     const system = { unitCode, name, scopes: scopes.filter(isScope) };
@@ -63,11 +63,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    await main();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main) await runCommand(main);

@@ -3,6 +3,8 @@ import { ROLES, SYSTEM, type Role } from '#domain/claim/actor.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { audit } from '#prisma/queries/audit.ts';
 import { giveRole } from '#prisma/queries/roles.ts';
+import { unitIdOf } from './api-key.ts';
+import { databaseUrl, runCommand } from './command.ts';
 
 const USAGE = `npm run give-role -- --employee NUMBER --unit CODE --role ${ROLES.join('|')}
 
@@ -15,14 +17,13 @@ export async function giveRoleAsInstallation(
 ): Promise<boolean> {
   return database.write(async (tx) => {
     const { rows: people } = await tx.query<{ id: string }>('SELECT id FROM employee WHERE employee_no = $1 AND active FOR NO KEY UPDATE', [employeeNo]);
-    const { rows: units } = await tx.query<{ id: string }>('SELECT id FROM unit WHERE code = $1 AND active', [unitCode]);
-    const [person, unit] = [people[0], units[0]];
+    const [person] = people;
     if (!person) throw new Error(`there is no employee ${employeeNo}`);
-    if (!unit) throw new Error(`there is no unit ${unitCode}`);
+    const unitId = await unitIdOf(tx, unitCode);
     const at = new Date();
-    const made = await giveRole(tx, { employeeId: person.id, unitId: unit.id, role, validFrom: at, validTo: null, givenBy: SYSTEM });
+    const made = await giveRole(tx, { employeeId: person.id, unitId, role, validFrom: at, validTo: null, givenBy: SYSTEM });
     if (made === 'overlaps') return false;
-    await audit(tx, { unitId: unit.id, at, actor: SYSTEM, action: 'role-given', detail: { roleId: made.id, employeeId: person.id, role } });
+    await audit(tx, { unitId, at, actor: SYSTEM, action: 'role-given', detail: { roleId: made.id, employeeId: person.id, role } });
     return true;
   });
 }
@@ -31,10 +32,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { employee: { type: 'string' }, unit: { type: 'string' }, role: { type: 'string' } } });
   const { employee: employeeNo, unit: unitCode } = values;
   const role = ROLES.find((known) => known === values.role);
-  const url = process.env['DATABASE_URL'];
   if (!employeeNo || !unitCode || !role) throw new Error(USAGE);
-  if (!url) throw new Error('DATABASE_URL: missing. Example: postgresql://user:password@host:5432/daozhang');
-  const database = openDatabase({ url, poolSize: 1 });
+  const database = openDatabase({ url: databaseUrl(), poolSize: 1 });
   try {
     const given = await giveRoleAsInstallation(database, { employeeNo, unitCode, role });
     console.log(given ? `${employeeNo} is ${role} of ${unitCode}` : `${employeeNo} was ${role} of ${unitCode} already`);
@@ -43,11 +42,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    await main();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main) await runCommand(main);

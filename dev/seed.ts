@@ -134,7 +134,7 @@ export async function submitCrossRegionClaim(
     lines: [
       { itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '40', unitPrice: '775.00', amount: '31000.00' },
       { itemCode: 'XB01ACX002', itemName: '氯吡格雷片', itemClass: '02', quantity: '150', unitPrice: '100.00', amount: '15000.00' },
-      { itemCode: 'ZA09XXX003', itemName: '院内自制制剂', itemClass: '03', quantity: '8', unitPrice: '500.00', amount: '4000.00' },
+      { itemCode: 'ZA09HPZ003', itemName: '院内自制制剂', itemClass: '03', quantity: '8', unitPrice: '500.00', amount: '4000.00' },
     ],
     invoices: [{ type: '1', code: '11010126', number: invoiceNo, checkCode: 'a1b2c3', amount: '50000.00', issuedOn: daysAgo(left) }],
     documents,

@@ -83,8 +83,10 @@ function prepared(text: string, values: readonly unknown[] = []): pg.QueryConfig
   return { text, values: [...values], ...(name !== undefined && { name }) };
 }
 
-/** `vault`: undefined for tools that touch nothing that is sealed; whoever needs a key then hears of it. */
-/** `group`: whose privileges the login must have; the processes of the product say it, and then use no connection that has others. */
+/**
+ * `vault`: undefined for tools that touch nothing that is sealed; whoever needs a key then hears of it. `group`: whose privileges the login must have; the processes of
+ * the product say it, and then use no connection that has others.
+ */
 export function openDatabase({
   url,
   poolSize = 10,

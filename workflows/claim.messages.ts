@@ -12,7 +12,6 @@ import type { ErrorCode } from '#domain/errors.ts';
  */
 
 export const CLAIM_WORKFLOW = 'claim';
-export const DEFAULT_TASK_QUEUE = 'claims';
 /** Activities that talk to one bureau run here, with that bureau's rate limit. */
 export const bureauTaskQueue = (claims: string, bureauCode: string): string => `${claims}-bureau-${bureauCode}`;
 export const bankTaskQueue = (claims: string): string => `${claims}-bank`;

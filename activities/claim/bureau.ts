@@ -61,7 +61,7 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
         if (missing) return missing.length === 0 ? claim : pendForConsent(claim, t, missing);
         return t.move(claim, {
           ...{ type: 'ANSWER_DOUBTED', actor, remarkParams: { code: result.code }, detail: { code: result.code } },
-          opens: [{ kind: 'BUREAU_ANSWER_CHECK', role: 'hr', unitId: claim.unitId, detail: { code: result.code } }],
+          opens: [{ kind: 'BUREAU_ANSWER_CHECK', unitId: claim.unitId, detail: { code: result.code } }],
         });
       }
       await markAccepted(t.tx, { messageId, acceptanceNo: acceptanceNo ?? '', at: t.at });
@@ -154,7 +154,7 @@ async function decide(claim: ClaimContext, t: Transition, told: Decided, actor: 
   const detail = { fault, decisionNo: told.decisionNo };
   return t.move(claim, {
     ...{ type: 'ANSWER_DOUBTED', actor, remarkParams: { fault }, detail },
-    opens: [{ kind: 'BUREAU_ANSWER_CHECK', role: 'hr', unitId: claim.unitId, detail }],
+    opens: [{ kind: 'BUREAU_ANSWER_CHECK', unitId: claim.unitId, detail }],
   });
 }
 

@@ -72,7 +72,7 @@ async function escalate(claim: ClaimContext, t: Transition): Promise<ClaimContex
 }
 
 export function escalationTask(claim: ClaimContext, level: number): TaskDraft {
-  return { kind: 'ESCALATION', role: 'approver', unitId: (level === 1 ? claim.unitId : claim.ancestorIds[0]) ?? claim.unitId, level };
+  return { kind: 'ESCALATION', unitId: (level === 1 ? claim.unitId : claim.ancestorIds[0]) ?? claim.unitId, level };
 }
 
 /** The debit stands on the statement and the bank's time for a return is over; where nothing was ours to pay there is nothing to wait for. */

@@ -59,7 +59,7 @@ async function duplicate(claim: ClaimContext, t: Transition): Promise<ClaimConte
   if (open.length === 0) return null;
   return t.move(claim, {
     ...{ type: 'DUPLICATE_SUSPECTED', to: 'PENDED_DUPLICATE', actor: SYSTEM, detail: { matches: open } },
-    opens: [{ kind: 'DUPLICATE_REVIEW', role: 'hr', unitId: claim.unitId, detail: { matches: open } }],
+    opens: [{ kind: 'DUPLICATE_REVIEW', unitId: claim.unitId, detail: { matches: open } }],
   });
 }
 

@@ -12,7 +12,7 @@ const OWN_ACCOUNT_SHORT: ReadonlySet<string> = new Set(['OWN_ACCOUNT_SHORT', 'IN
 
 /** A task for finance about a payout that `block` holds up; `detail.reference` where it is about one instruction. */
 export function payoutTask(claim: ClaimContext, block: string, detail: { reference?: string } = {}): TaskDraft {
-  return { kind: 'PAYOUT_ATTENTION', role: 'finance', unitId: claim.unitId, choices: payoutChoices(block), detail: { block, ...detail } };
+  return { kind: 'PAYOUT_ATTENTION', unitId: claim.unitId, choices: payoutChoices(block), detail: { block, ...detail } };
 }
 
 /** The money has arrived. */

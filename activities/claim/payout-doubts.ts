@@ -40,7 +40,7 @@ export async function proposeOutcome(claim: ClaimContext, t: Transition, { decis
     ...{ type: 'PAYOUT_DOUBT_DECIDED', actor: decision.actor, detail: { ...about, reference } },
     opens: [
       {
-        ...{ kind: 'CONFIRM_PAYOUT', role: 'finance', unitId: claim.unitId, choices: [choice, 'REJECT'], excluded: signersOf(decision.actor) },
+        ...{ kind: 'CONFIRM_PAYOUT', unitId: claim.unitId, choices: [choice, 'REJECT'], excluded: signersOf(decision.actor) },
         detail: { block, reference, proposed: choice, entryNos: await listUnexplained(t.tx, reference) },
       },
     ],

@@ -63,7 +63,6 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
           opens: [
             {
               kind: 'APPEAL_REVIEW' as const,
-              role: 'hr' as const,
               unitId: claim.unitId,
               excluded: signersOf(decision.decidedBy),
               detail: { reason: step.reason, asDuplicate },
@@ -95,7 +94,7 @@ export function peopleActivities({ transition, institutionCode }: Dependencies) 
       const detail = { reason: step.reason, amount: formatYuan(claim.head.paidFen), how: claim.settings.clawback };
       return t.move(claim, {
         ...{ type: 'REVERSAL_REQUESTED', actor: step.actor, remarkParams: { amount: detail.amount }, detail, patch: { closedAt: null, clearedAt: null } },
-        opens: [{ kind: 'CLAWBACK', role: 'finance', unitId: claim.unitId, detail }],
+        opens: [{ kind: 'CLAWBACK', unitId: claim.unitId, detail }],
       });
     });
   }

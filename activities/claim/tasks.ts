@@ -68,7 +68,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
           ...{ type: 'ESCALATION_DECIDED', actor, detail: about },
           opens: [
             {
-              ...{ kind: 'CONFIRM_DECISION', role: 'approver', unitId: claim.unitId, level: task.level, excluded: signersOf(decision.actor) },
+              ...{ kind: 'CONFIRM_DECISION', unitId: claim.unitId, level: task.level, excluded: signersOf(decision.actor) },
               detail: { written: decision.written, recordedIn: task.kind },
             },
           ],
@@ -80,7 +80,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
         const kind = task.detail['recordedIn'] === 'BUREAU_ANSWER_CHECK' ? 'BUREAU_ANSWER_CHECK' : 'ESCALATION';
         return t.move(claim, {
           ...{ type: 'ESCALATION_DECIDED', actor, detail: about },
-          opens: [kind === 'ESCALATION' ? escalationTask(claim, task.level) : { kind, role: 'hr', unitId: claim.unitId, level: task.level }],
+          opens: [kind === 'ESCALATION' ? escalationTask(claim, task.level) : { kind, unitId: claim.unitId, level: task.level }],
         });
       }
       case 'UPHOLD':

@@ -1,6 +1,7 @@
 import { createCanvas, loadImage, type Canvas, type Image } from '@napi-rs/canvas';
 import { PICTURE_DISTANCE } from '#domain/claim/duplicates.ts';
 import { pictureHashes } from '#platform/render/picture-hash.ts';
+import { redraw, type Redrawing } from '../redraw-picture.ts';
 import { round } from './stats.ts';
 
 const WIDTH = 1_000;
@@ -55,24 +56,12 @@ function paper({ form, filled, onDesk }: { form: number; filled: number; onDesk:
   return canvas;
 }
 
-type Change = { quality?: number; scale?: number; crop?: number; degrees?: number; light?: number };
-const CHANGES: Record<string, Change> = {
+const CHANGES: Record<string, Redrawing> = {
   ...{ 'JPEG 30': { quality: 30 }, 'JPEG 60': { quality: 60 }, '50 %': { scale: 0.5 }, '75 %': { scale: 0.75 }, '150 %': { scale: 1.5 } },
   ...{ darker: { light: 0.8 }, lighter: { light: 1.2 }, 'cropped 1 %': { crop: 0.01 }, 'cropped 2 %': { crop: 0.02 }, 'turned 1°': { degrees: 1 } },
 };
 
-async function changed(source: Image, { quality = 85, scale = 1, crop = 0, degrees = 0, light = 1 }: Change): Promise<Image> {
-  const [width, height] = [source.width * scale, source.height * scale];
-  const canvas = createCanvas(Math.round(width * (1 - 2 * crop)), Math.round(height * (1 - 2 * crop)));
-  const context = canvas.getContext('2d');
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.filter = `brightness(${light})`;
-  context.translate(canvas.width / 2, canvas.height / 2);
-  context.rotate((degrees * Math.PI) / 180);
-  context.drawImage(source, -width / 2, -height / 2, width, height);
-  return loadImage(canvas.toBuffer('image/jpeg', quality));
-}
+const changed = async (source: Image, how: Redrawing): Promise<Image> => loadImage(redraw(source, how));
 
 const original = async (about: Parameters<typeof paper>[0]): Promise<Image> => loadImage(paper(about).toBuffer('image/jpeg', 90));
 

@@ -1,4 +1,5 @@
 import type { Actor, Role } from './actor.ts';
+import { refuseSigners } from './signers.ts';
 
 /** What a person may be asked to decide, with the choices there really are. */
 const KINDS = {
@@ -86,9 +87,9 @@ export function refuseDecision(input: {
   const task = tasks.find(({ id }) => id === decision.taskId);
   if (!task) return 'TASK_ALREADY_DECIDED';
   const inPlaceOf = decision.actor?.type === 'person' ? decision.actor.onBehalfOf : undefined;
-  const signers = [decision.employeeId, inPlaceOf];
-  if (signers.includes(claimantId)) return 'OWN_CLAIM';
-  if (task.excluded.some((id) => signers.includes(id))) return 'SECOND_PERSON_REQUIRED';
+  const signers = inPlaceOf === undefined ? [decision.employeeId] : [decision.employeeId, inPlaceOf];
+  const fault = refuseSigners(signers, { claimantId, excluded: task.excluded });
+  if (fault) return fault;
   const { assignees = [] } = task;
   if (assignees.length > 0 && !assignees.includes(inPlaceOf ?? decision.employeeId)) return 'FORBIDDEN';
   if (!task.choices.includes(decision.choice)) return 'CHOICE_NOT_OFFERED';

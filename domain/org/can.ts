@@ -1,3 +1,4 @@
+import { refuseSigners } from '../claim/signers.ts';
 import type { Role } from '../claim/actor.ts';
 import { refuse, type Refusal } from '../errors.ts';
 
@@ -195,11 +196,9 @@ function isWithheld({ roles, withheld = [] }: Caller, { role, onBehalfOf }: Grou
 /** What one ground is good for. */
 function answerFor(caller: Caller, rule: Rule, { employeeId, task }: Subject, { role, onBehalfOf }: Ground): Allowed | Refusal {
   const people = [caller.employeeId, onBehalfOf].filter((id) => typeof id === 'string');
-  if (employeeId !== undefined && people.includes(employeeId)) {
-    if (rule.own === 'never-claim') return refuse('OWN_CLAIM');
-    if (rule.own === 'by-another') return refuse('SECOND_PERSON_REQUIRED');
-  }
-  if (task && people.some((id) => task.excluded.includes(id))) return refuse('SECOND_PERSON_REQUIRED');
+  const excluded = [...(task?.excluded ?? []), ...(rule.own === 'by-another' && employeeId !== undefined ? [employeeId] : [])];
+  const fault = refuseSigners(people, { claimantId: rule.own === 'never-claim' ? employeeId : undefined, excluded });
+  if (fault) return refuse(fault);
   if (!caller.secondFactor && SECOND_FACTOR_ROLES.includes(role)) return refuse('SECOND_FACTOR_REQUIRED');
   return onBehalfOf === undefined ? { ok: true } : { ok: true, onBehalfOf };
 }

@@ -1,4 +1,4 @@
-import { allocate, fen, min, share, subtract, sum, type Fen } from '../money.ts';
+import { allocate, fen, min, share, subtract, type Fen } from '../money.ts';
 import type { Deduction, Origin, SettledLine } from './settle.ts';
 
 /** A line of a fee list with what the catalogue says of the item on the day of treatment. */
@@ -73,9 +73,4 @@ export function allocateOver(scoped: readonly ScopedLine[], deductions: readonly
     ...{ lineNo: line.lineNo, submittedFen: line.amountFen, eligibleFen: inScopeFen, deductions: taken[index] ?? [] },
     benefitFen: left[index] ?? fen(0),
   }));
-}
-
-/** Whether a settled line adds up. */
-export function addsUp({ submittedFen, benefitFen, deductions }: Pick<SettledLine, 'submittedFen' | 'benefitFen' | 'deductions'>): boolean {
-  return submittedFen - benefitFen === sum(deductions.map((deduction) => deduction.amountFen));
 }

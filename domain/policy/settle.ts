@@ -44,7 +44,6 @@ export type SoFar = {
   planFen: Fen;
   stays: number;
 };
-export const NOTHING_SO_FAR: SoFar = { deductibleFen: fen(0), scopeFen: fen(0), pooledFen: fen(0), largeAmountFen: fen(0), planFen: fen(0), stays: 0 };
 
 /** Where a rule comes from: shown with everything that it takes away. */
 export type Origin = { rulebook: string; source: string; confirmed: boolean };

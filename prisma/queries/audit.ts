@@ -40,11 +40,6 @@ export type Look = { employeeId: string; unitId: string; actor: Actor; what: str
 /** How an entry of a look begins in `action`. */
 export const LOOKED = 'looked';
 
-/** One look; see `recordLooks`. */
-export async function recordLook(tx: Pick<Tx, 'query'>, { employeeId, unitId, ...look }: Look): Promise<void> {
-  await recordLooks(tx, { ...look, people: [{ employeeId, unitId, ...(look.claimNumber !== undefined && { claimNumber: look.claimNumber }) }] });
-}
-
 /**
  * One entry in the chain of each of `people`, who may be named more than once, in their order (see above). An entry stands for all looks of the same reader at the same thing within the minute that it begins: a page
  * that reloads itself is one look, while who saw what, and in which minute, stays as it was. What people see of themselves is no look.

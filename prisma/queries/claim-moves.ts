@@ -6,7 +6,7 @@ import type { ClaimHead } from '#domain/claim/head.ts';
 import { mayMove, type MoveType } from '#domain/claim/moves.ts';
 import type { RemarkCode, RemarkParams } from '#domain/claim/remarks.ts';
 import { stageOf, type ClaimState } from '#domain/claim/states.ts';
-import { choicesOf, type TaskChoice, type TaskKind } from '#domain/claim/tasks.ts';
+import { choicesOf, roleOf, type TaskChoice, type TaskKind } from '#domain/claim/tasks.ts';
 import { noticesFor, type NoticeDraft, type NoticeParams } from '#domain/notices/notice.ts';
 import type { Tx } from '../database.ts';
 import { auditedMove } from './audit.ts';
@@ -41,7 +41,8 @@ export type Move = {
 
 export type TaskDraft = {
   kind: TaskKind;
-  role: Role;
+  /** where it is not the kind's own */
+  role?: Role;
   unitId: string;
   /** where not all choices of its kind are open */
   choices?: readonly TaskChoice[];
@@ -138,6 +139,7 @@ function newTask(claim: ClaimContext, draft: TaskDraft): NewTask {
   return {
     ...draft,
     id: randomUUID(),
+    role: draft.role ?? roleOf(draft.kind),
     level: draft.level ?? 0,
     version: 1,
     choices: draft.choices ?? choicesOf(draft.kind),

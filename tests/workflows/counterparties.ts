@@ -6,6 +6,7 @@ import { storeMessage } from '#prisma/queries/inbox.ts';
 import { readOrder } from '#prisma/queries/payments.ts';
 import * as messages from '#workflows/claim.messages.ts';
 import type { claimBooks } from './claim-books.ts';
+import { storeBankResult } from '../setup/bank-message.ts';
 import { BANK, BUREAU } from './script.ts';
 import type { World } from './support.ts';
 
@@ -121,18 +122,7 @@ export function counterparties(
       const { order } = await readOrder(database, reference);
       const ordered = { amountFen: order.amountFen, accountNo: order.payee.accountNo };
       const told = { ...ordered, ...(status.kind === 'succeeded' && { amountFen: status.amountFen }) };
-      const messageId = randomUUID();
-      await database.write((tx) =>
-        storeMessage(tx, {
-          source: BANK,
-          messageId,
-          bodyDigest: messageId,
-          type: 'payment-result',
-          claimNumber: number,
-          body: { reference, status, record: told, raw: {} },
-          acknowledgement: { mediaType: 'application/xml', body: '' },
-        }),
-      );
+      await storeBankResult(database, { bank: BANK, claimNumber: number, reference, status, record: told });
       await handle.signal(messages.paymentNews, { reference });
     },
   };

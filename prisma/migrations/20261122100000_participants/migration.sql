@@ -18,17 +18,11 @@ CREATE OR REPLACE FUNCTION units_readable() RETURNS SETOF uuid LANGUAGE sql STAB
 $$;
 
 -- What is kept of a person is seen with the person's record, and it takes more than a claim of hers to see that.
-ALTER POLICY api ON bank_account USING (EXISTS (SELECT FROM employee e WHERE e.id = bank_account.employee_id
-  AND (e.unit_id IN (SELECT u FROM units_in_scope() AS u) OR e.id = (SELECT scope_employee()))));
-ALTER POLICY api ON quota USING (EXISTS (SELECT FROM employee e WHERE e.id = quota.employee_id
-  AND (e.unit_id IN (SELECT u FROM units_in_scope() AS u) OR e.id = (SELECT scope_employee()))));
-ALTER POLICY api ON identity_change USING (EXISTS (SELECT FROM employee e WHERE e.id = identity_change.employee_id
-  AND (e.unit_id IN (SELECT u FROM units_in_scope() AS u) OR e.id = (SELECT scope_employee()))));
-ALTER POLICY api ON consent USING (EXISTS (SELECT FROM employee e WHERE e.id = consent.employee_id
-  AND (e.unit_id IN (SELECT u FROM units_in_scope() AS u) OR e.id = (SELECT scope_employee()))));
-ALTER POLICY api ON legal_hold USING (EXISTS (SELECT FROM employee e WHERE e.id = legal_hold.employee_id
-  AND (e.unit_id IN (SELECT u FROM units_in_scope() AS u) OR e.id = (SELECT scope_employee()))));
-ALTER POLICY api ON erasure_request USING (EXISTS (SELECT FROM employee e WHERE e.id = erasure_request.employee_id
-  AND (e.unit_id IN (SELECT u FROM units_in_scope() AS u) OR e.id = (SELECT scope_employee()))));
-ALTER POLICY api ON session USING (EXISTS (SELECT FROM employee e WHERE e.id = session.employee_id
-  AND (e.unit_id IN (SELECT u FROM units_in_scope() AS u) OR e.id = (SELECT scope_employee()))));
+DO $$
+DECLARE kept text;
+BEGIN
+  FOREACH kept IN ARRAY ARRAY['bank_account', 'quota', 'identity_change', 'consent', 'legal_hold', 'erasure_request', 'session'] LOOP
+    EXECUTE format('ALTER POLICY api ON %1$I USING (EXISTS (SELECT FROM employee e WHERE e.id = %1$I.employee_id
+      AND (e.unit_id IN (SELECT u FROM units_in_scope() AS u) OR e.id = (SELECT scope_employee()))))', kept);
+  END LOOP;
+END $$;

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { verifyChains } from '#activities/audit/verify-chains.ts';
+import type { Actor } from '#domain/claim/actor.ts';
 import type { Tx } from '#prisma/database.ts';
-import { audit, recordLook, recordLooks } from '#prisma/queries/audit.ts';
+import { audit, recordLooks } from '#prisma/queries/audit.ts';
 import { eventually } from '../../stack/eventually.ts';
 import { ACTOR, useAuditWorld } from './audit-world.ts';
 
@@ -99,7 +100,7 @@ describe('at the same time', () => {
     const look = (n: number) =>
       w.world.api
         .within({ units: [w.world.unit.id] })
-        .write((tx) => recordLook(tx, { employeeId, unitId: w.world.unit.id, actor: { ...ACTOR, id: `reader-${n}` }, what: 'employee' }));
+        .write((tx) => recordLooks(tx, { people: [{ employeeId, unitId: w.world.unit.id }], actor: { ...ACTOR, id: `reader-${n}` }, what: 'employee' }));
     await Promise.all(Array.from({ length: 20 }, (_, n) => look(n)));
     const { rows } = await w.world.admin.query(
       `SELECT count(*)::int AS entries, count(DISTINCT actor->>'id')::int AS readers FROM audit_entry WHERE employee_id = $1`,
@@ -131,10 +132,8 @@ describe('at the same time', () => {
 
 test('a look repeated within the minute is one; another reader, another thing, another claim, a later minute are others', async () => {
   const employeeId = await w.world.employee();
-  const look = (more: Partial<Parameters<typeof recordLook>[1]> = {}) =>
-    w.world.worker.write((tx) =>
-      recordLook(tx, { employeeId, unitId: w.world.unit.id, actor: ACTOR, what: 'claim', claimNumber: 'YB20261118-00000001', ...more }),
-    );
+  const look = ({ what = 'claim', claimNumber = 'YB20261118-00000001', actor = ACTOR }: { what?: string; claimNumber?: string; actor?: Actor } = {}) =>
+    w.world.worker.write((tx) => recordLooks(tx, { people: [{ employeeId, unitId: w.world.unit.id, claimNumber }], actor, what }));
   await look();
   await look();
   await look({ what: 'claim.decisions' });

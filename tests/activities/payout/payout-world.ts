@@ -6,8 +6,8 @@ import type { ClaimView, Written } from '#domain/claim/view.ts';
 import { fen } from '#domain/money.ts';
 import type { StatementLine, TransferOrder, TransferStatus } from '#domain/payout/gateway.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
-import { storeMessage } from '#prisma/queries/inbox.ts';
 import { replaceAccount, sealEmployee } from '#prisma/queries/employees.ts';
+import { storeBankResult } from '../../setup/bank-message.ts';
 import { testAudit } from '../../setup/audit.ts';
 import { giveConsents } from '../../setup/consents.ts';
 import { createTestDatabase } from '../../setup/database.ts';
@@ -128,19 +128,8 @@ export async function approvedClaim(world: World, { unit = 'branch', at = AT }: 
     },
     /** a callback as the API stores it, and the news of it as the workflow takes it in */
     async calledBack(status: TransferStatus, record: { accountNo?: string; amountFen?: number } = {}, attempt = 1): Promise<Written> {
-      const messageId = randomUUID();
-      const body = { reference: reference(attempt), status, record: { amountFen: 120_000, accountNo: ACCOUNT, ...record }, raw: '' };
-      await database.write((tx) =>
-        storeMessage(tx, {
-          source: BANK,
-          messageId,
-          bodyDigest: messageId,
-          type: 'payment-result',
-          claimNumber: number,
-          body,
-          acknowledgement: { mediaType: '', body: '' },
-        }),
-      );
+      const told = { amountFen: 120_000, accountNo: ACCOUNT, ...record };
+      await storeBankResult(database, { bank: BANK, claimNumber: number, reference: reference(attempt), status, record: told });
       return claim.news();
     },
     news: async (): Promise<Written> => activities.recordPaymentNews(await step()),

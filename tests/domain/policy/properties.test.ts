@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CIRCUMSTANCE_CODES, CLAIM_KIND_CODES } from '#domain/claim/completeness.ts';
 import { fen, sum } from '#domain/money.ts';
-import { addsUp, type CostLine } from '#domain/policy/lines.ts';
+import type { CostLine } from '#domain/policy/lines.ts';
 import type { EmployerPlan, Rulebook } from '#domain/policy/rulebook.ts';
-import { NOTHING_SO_FAR, settle, type Settlement, type SoFar, type Treatment } from '#domain/policy/settle.ts';
-import { parsePlan, parseRulebook } from '#platform/policy/rulebook-file.ts';
+import { settle, type Settlement, type SoFar, type Treatment } from '#domain/policy/settle.ts';
+import { addsUp, groupPlan, NOTHING_SO_FAR, rulebook } from './books.ts';
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../domain/rulebooks/${name}.json`, import.meta.url), 'utf8'));
-const opened = <T>(parsed: { ok: true; value: T } | { ok: false; faults: unknown }): T => {
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return parsed.value;
-};
-const BOOKS: Rulebook[] = ['130100-310', '131000-310', '110000-310'].map((id) => opened(parseRulebook(read(id))));
-const PLAN: EmployerPlan = opened(parsePlan(read('plans/group-plan')));
+const BOOKS: Rulebook[] = ['130100-310', '131000-310', '110000-310'].map(rulebook);
+const PLAN: EmployerPlan = groupPlan();
 
 const amount = (max: number) => fc.integer({ min: 0, max }).map(fen);
 const line = fc.record({

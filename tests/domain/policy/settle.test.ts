@@ -1,24 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { fen, formatYuan, parseYuan, type Fen } from '#domain/money.ts';
 import { explain, explainLine } from '#domain/policy/explain.ts';
-import { addsUp, type CostLine } from '#domain/policy/lines.ts';
+import type { CostLine } from '#domain/policy/lines.ts';
 import type { EmployerPlan, Rulebook } from '#domain/policy/rulebook.ts';
-import { NOTHING_SO_FAR, settle, type Settlement, type Treatment } from '#domain/policy/settle.ts';
-import { parsePlan, parseRulebook } from '#platform/policy/rulebook-file.ts';
-
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../domain/rulebooks/${name}.json`, import.meta.url), 'utf8'));
-
-function rulebook(id: string): Rulebook {
-  const parsed = parseRulebook(read(id));
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return parsed.value;
-}
-function plan(): EmployerPlan {
-  const parsed = parsePlan(read('plans/group-plan'));
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return parsed.value;
-}
+import { settle, type Settlement, type Treatment } from '#domain/policy/settle.ts';
+import { addsUp, groupPlan, NOTHING_SO_FAR, rulebook } from './books.ts';
 
 const yuan = (text: string): Fen => parseYuan(text) ?? fen(Number.NaN);
 let lineNo = 0;
@@ -110,14 +96,14 @@ test('the employer raises 70 % to 80 %: 8 200.00 above the deductible in Beijing
     ...inShijiazhuang,
     ...{ insuredRegion: '110000', kind: 'OUTPATIENT', circumstances: [], lines: [line('01', '10000.00')] },
   };
-  const result = settled(treatment, rulebook('110000-310'), plan());
+  const result = settled(treatment, rulebook('110000-310'), groupPlan());
   expect(result.funding.map(({ source, amountFen }) => [source, formatYuan(amountFen)])).toEqual([
     ['bureau_fund', '5740.00'],
     ['employer_plan', '820.00'],
   ]);
   expect(result.lines.every(addsUp)).toBe(true);
   const used = { ...NOTHING_SO_FAR, planFen: yuan('19900.00') };
-  const nearly = settled({ ...treatment, soFar: used }, rulebook('110000-310'), plan());
+  const nearly = settled({ ...treatment, soFar: used }, rulebook('110000-310'), groupPlan());
   expect(nearly.funding.at(-1)).toEqual({ source: 'employer_plan', amountFen: yuan('100.00') });
 });
 

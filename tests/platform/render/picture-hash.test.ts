@@ -1,5 +1,6 @@
 import { createCanvas, type Canvas } from '@napi-rs/canvas';
 import { afterAll, describe, expect, test } from 'vitest';
+import { redraw, type Redrawing } from '#dev/redraw-picture.ts';
 import { samplePdf } from '#dev/sample-pdf.ts';
 import { inspectDocument } from '#platform/render/documents.ts';
 import { openRenderer } from '#platform/render/renderer.ts';
@@ -31,18 +32,7 @@ function photo(seed: number): Canvas {
   return canvas;
 }
 
-function drawn(source: Canvas, { scale = 1, crop = 0, turn = 0, light = 1 }: { scale?: number; crop?: number; turn?: number; light?: number }): Buffer {
-  const [width, height] = [source.width * scale, source.height * scale];
-  const canvas = createCanvas(Math.round(width * (1 - 2 * crop)), Math.round(height * (1 - 2 * crop)));
-  const context = canvas.getContext('2d');
-  context.fillStyle = '#665544';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.filter = `brightness(${light})`;
-  context.translate(canvas.width / 2, canvas.height / 2);
-  context.rotate((turn * Math.PI) / 180);
-  context.drawImage(source, -width / 2, -height / 2, width, height);
-  return canvas.toBuffer('image/jpeg', 70);
-}
+const drawn = (source: Canvas, how: Redrawing): Buffer => redraw(source, { quality: 70, background: '#665544', ...how });
 
 /** bits between a picture and the nearest that another one is looked for by */
 function distance(own: readonly string[], sought: readonly string[]): number {
@@ -52,7 +42,7 @@ function distance(own: readonly string[], sought: readonly string[]): number {
 
 describe('what a picture looks like', () => {
   const original = photo(7);
-  test.each<[string, Parameters<typeof drawn>[1]]>([
+  test.each<[string, Redrawing]>([
     ['compressed again', {}],
     ['at half its size', { scale: 0.5 }],
     ['half as large again', { scale: 1.5 }],
@@ -60,7 +50,7 @@ describe('what a picture looks like', () => {
     ['lighter', { light: 1.1 }],
     ['cropped by 1 % on each side', { crop: 0.01 }],
     ['cropped by 2 %', { crop: 0.02 }],
-    ['turned by a degree', { turn: 1 }],
+    ['turned by a degree', { degrees: 1 }],
   ])('is still the same %s: three bits apart at most', async (_, change) => {
     const own = await hashes(original.toBuffer('image/png'));
     expect(own[0]).toMatch(/^[0-9a-f]{16}$/);
