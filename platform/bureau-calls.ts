@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { BureauAnswer } from '#domain/bureau/decision.ts';
-import type { BureauSubmission } from '#domain/bureau/gateway.ts';
+import type { BureauSubmission, Certificate, CertificateState } from '#domain/bureau/gateway.ts';
 import { formatYuan } from '#domain/money.ts';
 import { id, readDecision, type Read } from './bureau-codec.ts';
 import { instant, problemsOf } from './gateway-fields.ts';
@@ -37,10 +37,7 @@ export function encodeClaim(submission: BureauSubmission): Record<string, unknow
       det_item_fee_sumamt: formatYuan(line.amountFen),
     })),
     invoices: submission.invoices.map((invoice) => ({
-      elecSetlCertType: invoice.type,
-      elecSetlCertCode: invoice.code,
-      elecSetlCertNo: invoice.number,
-      elecSetlCertChkcode: invoice.checkCode,
+      ...encodeCertificate(invoice),
       billAmt: formatYuan(invoice.amountFen),
       billDate: invoice.issuedOn,
     })),
@@ -53,10 +50,16 @@ export function encodeClaim(submission: BureauSubmission): Record<string, unknow
   };
 }
 
+/** The `data` of 5501, and the first four fields of a bill in DZ01. */
+export function encodeCertificate({ type, code, number, checkCode }: Certificate) {
+  return { elecSetlCertType: type, elecSetlCertCode: code, elecSetlCertNo: number, elecSetlCertChkcode: checkCode };
+}
+
 const pending = z.object({ corr_id: id(40), stas: z.enum(['0', '1']) });
 const results = z.object({ results: z.array(z.unknown()).max(10_000) });
 const acceptance = z.object({ acpt_no: id(40), acpt_time: instant });
 const withdrawal = z.object({ wdr_stas: z.enum(['1', '2', '3']) });
+const certificateState = z.object({ rhredFlag: z.enum(['0', '1']), reimFlag: z.enum(['0', '1', '2']) });
 const signIn = z.object({ signinoutb: z.object({ sign_no: id(30) }) });
 
 /** DZ02's results: answers in the order in which the bureau gave them (newest last), and what could not be read. Claims in review are left out. */
@@ -84,6 +87,15 @@ export function readWithdrawal(output: unknown): Read<'withdrawn' | 'already-dec
   const parsed = withdrawal.safeParse(output);
   if (!parsed.success) return { ok: false, why: problemsOf(parsed.error) };
   return { ok: true, value: ({ '1': 'withdrawn', '2': 'already-decided', '3': 'unknown' } as const)[parsed.data.wdr_stas] };
+}
+
+/** A flag that the interface does not know is no answer: whether a bill was reversed is not guessed. */
+export function readCertificateState(output: unknown): Read<CertificateState> {
+  const parsed = certificateState.safeParse(output);
+  if (!parsed.success) return { ok: false, why: problemsOf(parsed.error) };
+  const { rhredFlag, reimFlag } = parsed.data;
+  const claimed = ({ '0': 'no', '1': 'yes', '2': 'in-progress' } as const)[reimFlag];
+  return { ok: true, value: { known: true, reversed: rhredFlag === '1', claimed } };
 }
 
 export function readSignIn(output: unknown): Read<string> {

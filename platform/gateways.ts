@@ -62,7 +62,11 @@ const link = {
 const bureau = z.strictObject({
   ...link,
   code: z.string().regex(/^\d{6}$/, 'must be an administrative code of six digits'),
-  capabilities: z.strictObject({ callbacks: z.boolean(), partialApproval: z.boolean(), batchQuery: z.boolean(), withdraw: z.boolean() }),
+  capabilities: z.strictObject({
+    ...{ callbacks: z.boolean(), partialApproval: z.boolean(), batchQuery: z.boolean(), withdraw: z.boolean() },
+    // came later than the others: a bureau that says nothing of it is not asked
+    invoiceStates: z.boolean().default(false),
+  }),
   pollEverySeconds: seconds,
   timeoutSeconds: z.number().positive().max(300).default(10),
 });

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
-import type { BureauGateway, BureauSubmission, SubmitResult, WithdrawResult } from '#domain/bureau/gateway.ts';
+import type { BureauGateway, BureauSubmission, CertificateState, SubmitResult, WithdrawResult } from '#domain/bureau/gateway.ts';
 import { bureauMessageId } from '#domain/claim/number.ts';
 import { GatewayUnavailable } from '#domain/errors.ts';
-import { encodeClaim, readAcceptance, readQueryResults, readSignIn, readWithdrawal } from '#platform/bureau-calls.ts';
+import { encodeCertificate, encodeClaim, readAcceptance, readCertificateState, readQueryResults, readSignIn, readWithdrawal } from '#platform/bureau-calls.ts';
 import type { Read } from '#platform/bureau-codec.ts';
 import { decodeResponse, encodeRequest, type GatewayReply } from '#platform/bureau-envelope.ts';
 import { shanghaiTime } from '#platform/gateway-fields.ts';
@@ -12,6 +12,8 @@ import type { BureauDeclaration, Institution } from '#platform/gateways.ts';
 export const MAX_QUERIED_CLAIMS = 100;
 /** the gateway no longer knows our `sign_no`: sign in and say it again */
 const SIGN_IN_AGAIN = 'DZ-SIGN';
+/** the bureau has never heard of the bill: an answer, unlike every other refusal of 5501 */
+const NO_SUCH_CERTIFICATE = 'DZ-CERT';
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 export type BureauGatewayOptions = GatewayWire & {
@@ -105,6 +107,12 @@ export function createBureauGateway(declaration: BureauDeclaration, institution:
     async withdraw({ claimNumber }): Promise<WithdrawResult> {
       const reply = await perform(ownTransaction('DZ03', { corr_id: claimNumber, wdr_time: shanghaiTime(options.now()) }));
       return outputOf('DZ03', reply, readWithdrawal);
+    },
+
+    async invoiceState(certificate): Promise<CertificateState> {
+      const reply = await perform(ownTransaction('5501', { data: encodeCertificate(certificate) }));
+      if (reply.kind === 'refused' && reply.code === NO_SUCH_CERTIFICATE) return { known: false };
+      return outputOf('5501', reply, readCertificateState);
     },
 
     async query({ claimNumbers }) {

@@ -147,7 +147,7 @@ function writeConfiguration(dataDir: string, urls: { api: string; bureau: string
     bureaus: bureaus.map((bureau) => ({
       ...bureau,
       url: `${urls.bureau}/hsa/${bureau.code}`,
-      capabilities: { callbacks: world.callbacks, partialApproval: true, batchQuery: true, withdraw: true },
+      capabilities: { callbacks: world.callbacks, partialApproval: true, batchQuery: true, withdraw: true, invoiceStates: true },
       ...{ ratePerSecond: 200, pollEverySeconds: world.pollEverySeconds },
     })),
     banks: [

@@ -3,7 +3,7 @@ import type { Fen } from '../money.ts';
 import type { BureauAnswer } from './decision.ts';
 
 /** What a bureau's interface can do. The workflow and the poller ask these, never the region. */
-export type BureauCapabilities = { callbacks: boolean; partialApproval: boolean; batchQuery: boolean; withdraw: boolean };
+export type BureauCapabilities = { callbacks: boolean; partialApproval: boolean; batchQuery: boolean; withdraw: boolean; invoiceStates: boolean };
 
 /** One version of a claim as a bureau receives it. */
 export type BureauSubmission = {
@@ -32,6 +32,12 @@ export type SubmitResult =
   /** `code` as the gateway names it: DZ-PERSON, DZ-INVOICE, DZ-FORMAT, DZ-DECIDED */
   | { kind: 'refused'; code: string; text: string };
 
+/** What names a bill at the bureau (票据): `code` and `checkCode` are empty where it has none. */
+export type Certificate = { type: string; code: string; number: string; checkCode: string };
+
+/** What the bureau knows of a bill (5501): not at all, or whether its issuer has reversed it (冲红) and whether a fund has paid for it. */
+export type CertificateState = { known: false } | { known: true; reversed: boolean; claimed: 'no' | 'yes' | 'in-progress' };
+
 export type WithdrawResult = 'withdrawn' | 'already-decided' | 'unknown';
 
 /**
@@ -43,6 +49,8 @@ export type BureauGateway = {
   readonly capabilities: BureauCapabilities;
   submit(submission: BureauSubmission): Promise<SubmitResult>;
   withdraw(input: { claimNumber: string }): Promise<WithdrawResult>;
+  /** The state of one bill. A bureau without the capability `invoiceStates` is not asked. */
+  invoiceState(certificate: Certificate): Promise<CertificateState>;
   /** Answers for those of `claimNumbers` (≤ 100) that have any; the raw element of each beside it, for the inbox. */
   query(input: { claimNumbers: readonly string[] }): Promise<{ answer: BureauAnswer; raw: unknown }[]>;
 };

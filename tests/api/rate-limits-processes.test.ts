@@ -41,7 +41,7 @@ function gatewaysFile(): string {
   writeFileSync(secret, 'a secret of the tests, long enough');
   const keys = { accessKey: 'a', secretFile: secret, callbackAccessKey: 'b', callbackSecretFile: secret };
   const name = { zh: '名', en: 'Name' };
-  const capabilities = { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true };
+  const capabilities = { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true, invoiceStates: true };
   const bureaus = [{ code: '130100', name, url: 'http://127.0.0.1:1/hsa', ...keys, capabilities, ratePerSecond: 1, pollEverySeconds: 60 }];
   const bank = { code: 'CIB', name, url: 'http://127.0.0.1:1/fox', ...keys, customerId: '1', userId: 'u', payerAccount: '1', payerName: '集团' };
   const file = join(dataDir, 'gateways.json');

@@ -223,7 +223,7 @@ export function testGateways(): Gateways {
   const bureau = (code: string, zh: string, en: string): BureauDeclaration => ({
     ...link,
     ...{ code, name: { zh, en }, accessKey: `out-${code}`, callbackAccessKey: `in-${code}`, pollEverySeconds: 60 },
-    capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true },
+    capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true, invoiceStates: true },
   });
   const bank: BankDeclaration = {
     ...link,

@@ -26,7 +26,7 @@ const bureau = {
   ...link,
   code: '130100',
   name: { zh: '石家庄市医疗保障局', en: 'Shijiazhuang Healthcare Security Bureau' },
-  capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true },
+  capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true, invoiceStates: true },
   pollEverySeconds: 60,
 };
 const bank = {

@@ -1,6 +1,6 @@
 import { GatewayUnavailable } from '#domain/errors.ts';
 import type { BureauAnswer } from '#domain/bureau/decision.ts';
-import type { BureauGateway, BureauSubmission, SubmitResult, WithdrawResult } from '#domain/bureau/gateway.ts';
+import type { BureauGateway, BureauSubmission, Certificate, CertificateState, SubmitResult, WithdrawResult } from '#domain/bureau/gateway.ts';
 import type { BankGateway, StatementLine, TransferOrder, TransferStatus } from '#domain/payout/gateway.ts';
 
 export const BUREAU = '130100';
@@ -12,6 +12,9 @@ export const ASK_BANK_AFTER_SECONDS = 900;
 export type Script = {
   submissions: BureauSubmission[];
   onSubmit: (submission: BureauSubmission) => Promise<SubmitResult>;
+  /** bills whose state was asked for */
+  certificates: Certificate[];
+  onCertificate: (certificate: Certificate) => Promise<CertificateState>;
   withdrawals: string[];
   onWithdraw: () => Promise<WithdrawResult>;
   answers: { answer: BureauAnswer; raw: unknown }[];
@@ -30,6 +33,8 @@ export function openScript(now: () => Promise<number>): { script: Script; bureau
     Object.assign(script, {
       submissions: [],
       onSubmit: async ({ claimNumber, version }) => ({ kind: 'accepted', acceptanceNo: `SL-${claimNumber}-${version}`, acceptedAt: await iso() }),
+      certificates: [],
+      onCertificate: async () => ({ known: true, reversed: false, claimed: 'no' }),
       withdrawals: [],
       onWithdraw: async () => 'withdrawn',
       answers: [],
@@ -46,7 +51,7 @@ export function openScript(now: () => Promise<number>): { script: Script; bureau
     reset,
     bureau: {
       code: BUREAU,
-      capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true },
+      capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true, invoiceStates: true },
       async submit(submission) {
         script.submissions.push(submission);
         return script.onSubmit(submission);
@@ -54,6 +59,10 @@ export function openScript(now: () => Promise<number>): { script: Script; bureau
       async withdraw({ claimNumber }) {
         script.withdrawals.push(claimNumber);
         return script.onWithdraw();
+      },
+      async invoiceState(certificate) {
+        script.certificates.push(certificate);
+        return script.onCertificate(certificate);
       },
       query: async ({ claimNumbers }) => script.answers.filter(({ answer }) => claimNumbers.includes(answer.claimNumber)),
     },

@@ -14,7 +14,8 @@ export type Person = {
   psn_insu_stas?: string | undefined;
   emp_name?: string | undefined;
 };
-export type Certificate = { rhredFlag: '0' | '1'; reimFlag: '0' | '1' | '2'; claim?: string | undefined };
+/** `known: false`: the bureau has never heard of it. */
+export type Certificate = { known: boolean; rhredFlag: '0' | '1'; reimFlag: '0' | '1' | '2'; claim?: string | undefined };
 export type Answered = { infcode: 0 | -1; err_msg: string; output: object };
 
 export type Submission = {
@@ -112,7 +113,7 @@ export function createBooks(): Books {
       const key = invoiceKey(invoice);
       const before = bureau.certificates.get(key);
       if (before?.claim !== undefined && before.claim !== file.corrId) continue;
-      bureau.certificates.set(key, { rhredFlag: before?.rhredFlag ?? '0', reimFlag, claim: file.corrId });
+      bureau.certificates.set(key, { known: true, rhredFlag: before?.rhredFlag ?? '0', reimFlag, claim: file.corrId });
     }
   };
   const submit = (bureau: Bureau, submission: Submission) => {

@@ -17,6 +17,7 @@ const Person = z.strictObject({
   emp_name: z.string().optional(),
 });
 const CertificateState = Invoice.extend({
+  known: z.boolean().default(true),
   rhredFlag: z.enum(['0', '1']).default('0'),
   reimFlag: z.enum(['0', '1', '2']).default('0'),
 });
@@ -128,8 +129,8 @@ export function bureauRoutes(options: { books: Books; office: Office; record: (e
       method: 'PUT',
       path: `${base}/certificates`,
       run(call) {
-        const { rhredFlag, reimFlag, ...invoice } = CertificateState.parse(call.body);
-        const certificate = { rhredFlag, reimFlag };
+        const { known, rhredFlag, reimFlag, ...invoice } = CertificateState.parse(call.body);
+        const certificate = { known, rhredFlag, reimFlag };
         record({ kind: 'certificate', bureau: bureauOf(call).code, invoice: invoiceKey(invoice), certificate });
         return {};
       },

@@ -49,7 +49,8 @@ const TRANSACTIONS: Record<string, Transaction> = {
   }),
 
   '5501': transaction(Inputs.certificate, ({ bureau, input: { data } }) => {
-    const { rhredFlag = '0', reimFlag = '0' } = bureau.certificates.get(invoiceKey(data)) ?? {};
+    const { known = true, rhredFlag = '0', reimFlag = '0' } = bureau.certificates.get(invoiceKey(data)) ?? {};
+    if (!known) return refuse('DZ-CERT', 'there is no such bill');
     return { output: { rhredFlag, reimFlag } };
   }),
 
@@ -120,6 +121,7 @@ function refusalOf(bureau: Bureau, claim: Claim): Refused | undefined {
   }
   for (const invoice of claim.invoices) {
     const certificate = bureau.certificates.get(invoiceKey(invoice));
+    if (certificate?.known === false) return refuse('DZ-INVOICE', 'there is no such bill');
     if (certificate?.rhredFlag === '1') return refuse('DZ-INVOICE', 'an invoice was reversed');
     if (certificate && certificate.reimFlag !== '0' && certificate.claim !== claim.corr_id)
       return refuse('DZ-INVOICE', 'an invoice was reimbursed or is being reimbursed');

@@ -69,7 +69,7 @@ async function gateway(react: (name: string, count: number) => Reaction, more: {
       callbackSecret: SECRET,
       ratePerSecond: 20,
       timeoutSeconds: more.timeoutSeconds ?? 10,
-      capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true },
+      capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true, invoiceStates: true },
       pollEverySeconds: 60,
     },
     { code: 'DZ1301000001', name: '到账示范集团' },
@@ -152,6 +152,40 @@ test.each([
 ])('withdrawal %s', async (stas, result) => {
   const { bureau } = await gateway(signsInAnd(ok({ wdr_stas: stas })));
   expect(await bureau.withdraw({ claimNumber: 'C1' })).toBe(result);
+});
+
+describe('the state of a bill (5501)', () => {
+  const bill = { type: '1', code: '13010126', number: '0000000007', checkCode: '4f2a1c' };
+
+  test.each([
+    [ok({ rhredFlag: '0', reimFlag: '0' }), { known: true, reversed: false, claimed: 'no' }],
+    [ok({ rhredFlag: '1', reimFlag: '0' }), { known: true, reversed: true, claimed: 'no' }],
+    [ok({ rhredFlag: '0', reimFlag: '1' }), { known: true, reversed: false, claimed: 'yes' }],
+    [ok({ rhredFlag: '0', reimFlag: '2' }), { known: true, reversed: false, claimed: 'in-progress' }],
+    [no('[DZ-CERT] 查无此票'), { known: false }],
+  ])('%s', async (answer, state) => {
+    const { bureau, received } = await gateway(signsInAnd(answer));
+    expect(await bureau.invoiceState(bill)).toEqual(state);
+    expect(JSON.parse(received[1]?.body ?? '')).toMatchObject({
+      infno: '5501',
+      input: { data: { elecSetlCertType: '1', elecSetlCertCode: '13010126', elecSetlCertNo: '0000000007', elecSetlCertChkcode: '4f2a1c' } },
+    });
+  });
+
+  test.each([
+    ['a flag that is none', ok({ rhredFlag: '2', reimFlag: '0' })],
+    ['one flag of two', ok({ rhredFlag: '0' })],
+    ['a number', ok({ rhredFlag: 0, reimFlag: 0 })],
+    ['no output', ok(null)],
+    ['a list', ok([{ rhredFlag: '0', reimFlag: '0' }])],
+    ['another refusal', no('[DZ-FORMAT] 字段有误')],
+    ['a refusal without a code', no('查无此票')],
+    ['garbage', '<html>502 Bad Gateway</html>'],
+    ['silence at once', { status: 500 }],
+  ] as [string, Reaction][])('%s is no answer: the bill is neither good nor bad for it', async (_, reaction) => {
+    const { bureau } = await gateway(signsInAnd(reaction));
+    await expect(bureau.invoiceState(bill)).rejects.toThrow(GatewayUnavailable);
+  });
 });
 
 test('a query answers for the claims that were asked for and can be read', async () => {

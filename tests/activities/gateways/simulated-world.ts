@@ -53,7 +53,7 @@ export async function startWorld(): Promise<World> {
     code: BUREAU,
     name: { zh: '石家庄', en: 'Shijiazhuang' },
     url: `${bureauProcess.url}/hsa/${BUREAU}`,
-    capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true },
+    capabilities: { callbacks: true, partialApproval: true, batchQuery: true, withdraw: true, invoiceStates: true },
     ratePerSecond: 20,
     pollEverySeconds: 60,
   };

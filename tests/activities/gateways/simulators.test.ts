@@ -76,6 +76,23 @@ describe('the bureau', () => {
     expect(world.refusedCallbacks).toEqual([]);
   });
 
+  test('the state of a bill, through every switch', async () => {
+    const bill = { type: '1', code: '13010126', number: '0000005501', checkCode: '' };
+    const set = (more: object) => {
+      const named = { elecSetlCertType: '1', elecSetlCertCode: bill.code, elecSetlCertNo: bill.number, elecSetlCertChkcode: '' };
+      return world.bureauControl('PUT', `/bureaus/${BUREAU}/certificates`, { ...named, ...more });
+    };
+    expect(await world.bureau.invoiceState(bill)).toEqual({ known: true, reversed: false, claimed: 'no' });
+    await set({ rhredFlag: '1', reimFlag: '2' });
+    expect(await world.bureau.invoiceState(bill)).toEqual({ known: true, reversed: true, claimed: 'in-progress' });
+    await set({ known: false });
+    expect(await world.bureau.invoiceState(bill)).toEqual({ known: false });
+    await world.bureauControl('POST', '/faults', { mode: 'garbage', on: '5501', count: 1 });
+    await expect(world.bureau.invoiceState(bill)).rejects.toThrow('130100');
+    await set({});
+    expect(await world.bureau.invoiceState(bill)).toEqual({ known: true, reversed: false, claimed: 'no' });
+  });
+
   test('withdraw what is not decided, and what is unknown', async () => {
     await world.bureauControl('PUT', `/bureaus/${BUREAU}/claims/YB20261118-00000002`, { rulings: [] });
     await world.bureau.submit(submissionOf('YB20261118-00000002'));
