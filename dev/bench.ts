@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { measureProtection, type Cost } from './bench/protection.ts';
 import { measureReading } from './bench/reading.ts';
+import { measureEngines } from './bench/engine.ts';
 import { measureDuplicates } from './bench/duplicates.ts';
 import { measureFieldLookup } from './bench/field-lookup.ts';
 import { measurePictureRecall } from './bench/picture-recall.ts';
@@ -12,9 +13,9 @@ import { onInterruption } from './stack/processes.ts';
 
 /**
  * `npm run bench`: starts what it needs, prints a table and, as its last line, one JSON object. Speed is told as ratios within one run, because machines differ and are
- * shared. `--parts` picks some of claims,submission,memory,protection,field-lookup,duplicates,reading; `--quick` makes all of it small.
+ * shared. `--parts` picks some of claims,submission,memory,protection,field-lookup,engine,reading,duplicates; `--quick` makes all of it small.
  */
-const PARTS = ['claims', 'submission', 'memory', 'protection', 'field-lookup', 'reading', 'duplicates'] as const;
+const PARTS = ['claims', 'submission', 'memory', 'protection', 'field-lookup', 'engine', 'reading', 'duplicates'] as const;
 const { values } = parseArgs({
   options: {
     parts: { type: 'string', default: PARTS.join(',') },
@@ -105,6 +106,12 @@ if (wanted.includes('field-lookup')) {
   rows.push([`one of ${people} people by identity number`, node ?? 'NO INDEX'], ['  in PostgreSQL, and with unsealing', `${executionMs} ms, ${wholeMs} ms`]);
 }
 
+if (wanted.includes('engine')) {
+  const measured = await measureEngines({ ...(values.quick ? { treatments: 300, rounds: 2 } : { treatments: 3_000, rounds: 7 }), report });
+  results['engine'] = measured;
+  for (const [name, { us, from, to, ratio, ratios }] of Object.entries(measured.engines))
+    rows.push([`a treatment settled by ${name}`, `${us} µs (${from}–${to})${ratio === 1 ? '' : ` = ${ratio} × ours (${ratios.join('–')})`}`]);
+}
 if (wanted.includes('reading')) {
   const measured = await measureReading({ report });
   results['reading'] = measured;

@@ -33,8 +33,7 @@ export function explain(settlement: Settlement | NotCovered): Explanation {
   if (!settlement.covered) return { ...UNCOVERED[settlement.why], steps: [], unconfirmed: [] };
   const parts = [...settlement.funding.map(({ source, amountFen }) => ({ amountFen, text: FUNDS[source] })), ...settlement.deductions.map(asPart)];
   return {
-    zh: equation(settlement.submittedFen, parts, 'zh'),
-    en: equation(settlement.submittedFen, parts, 'en'),
+    ...equation(settlement.submittedFen, parts),
     steps: settlement.steps.map(({ costFen, bp, benefitFen }) => {
       const calculation = `${grouped(costFen)} × ${percent(bp)} = ${grouped(benefitFen)}`;
       const less =
@@ -50,17 +49,23 @@ export function explain(settlement: Settlement | NotCovered): Explanation {
 /** One line of the fee list in words. */
 export function explainLine({ submittedFen, benefitFen, deductions }: SettledLine): Text {
   const paid = benefitFen > 0 ? [{ amountFen: benefitFen, text: { zh: '报销', en: 'paid' } }] : [];
-  const parts = [...paid, ...deductions.map(asPart)];
-  return { zh: equation(submittedFen, parts, 'zh'), en: equation(submittedFen, parts, 'en') };
+  return equation(submittedFen, [...paid, ...deductions.map(asPart)]);
 }
 
 type Part = { amountFen: Fen; text: Text };
 
 const asPart = ({ rule, code, amountFen }: Deduction): Part => ({ amountFen, text: RULES[rule] ?? { zh: REASONS[code].zh, en: REASONS[code].en } });
 
-function equation(total: Fen, parts: readonly Part[], language: keyof Text): string {
-  const right = parts.filter(({ amountFen }) => amountFen > 0).map(({ amountFen, text }) => `${grouped(amountFen)} ${text[language]}`);
-  return `${grouped(total)} = ${right.length > 0 ? right.join(' + ') : '0.00'}`;
+function equation(total: Fen, parts: readonly Part[]): Text {
+  const whole = grouped(total);
+  let [zh, en] = ['', ''];
+  for (const { amountFen, text } of parts) {
+    if (amountFen === 0) continue;
+    const amount = `${zh === '' ? '=' : '+'} ${grouped(amountFen)}`;
+    zh += ` ${amount} ${text.zh}`;
+    en += ` ${amount} ${text.en}`;
+  }
+  return zh === '' ? { zh: `${whole} = 0.00`, en: `${whole} = 0.00` } : { zh: whole + zh, en: whole + en };
 }
 
 function doubtful(deductions: readonly Deduction[]): Text[] {
@@ -72,8 +77,9 @@ function doubtful(deductions: readonly Deduction[]): Text[] {
 
 /** 1234567 fen → `12 345.67`, as people read sums. */
 function grouped(amount: Fen): string {
-  const [whole = '', fraction = ''] = formatYuan(amount).split('.');
-  return `${whole.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ' ')}.${fraction}`;
+  let text = formatYuan(amount);
+  for (let at = text.length - '000.00'.length; at > 0; at -= 3) text = `${text.slice(0, at)} ${text.slice(at)}`;
+  return text;
 }
 
 const percent = (bp: number): string => `${bp / 100}%`;
