@@ -1,12 +1,15 @@
 import type { Day } from '#domain/calendar.ts';
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { fen, formatYuan, parseYuan, sum, type Fen } from '#domain/money.ts';
+import { completeLines, type StatedLine } from '#domain/policy/catalogue.ts';
+import type { Versioned } from '#domain/policy/edition.ts';
 import { explain, explainLine } from '#domain/policy/explain.ts';
+import { completeHospital } from '#domain/policy/hospitals.ts';
 import type { CostLine } from '#domain/policy/lines.ts';
+import type { Policies } from '#domain/policy/policies.ts';
 import { review } from '#domain/policy/pre-review.ts';
-import { isFor, type EmployerPlan } from '#domain/policy/rulebook.ts';
-import { settle, type Deduction, type NotCovered, type Settlement } from '#domain/policy/settle.ts';
-import type { Policies, Versioned } from '#platform/policy/load.ts';
+import { isFor, type EmployerPlan, type Rulebook } from '#domain/policy/rulebook.ts';
+import { settle, type Deduction, type NotCovered, type Settlement, type Treatment } from '#domain/policy/settle.ts';
 import type { Estimate, EstimateRequest } from './contract/estimates.ts';
 import { AMOUNT_LIMIT_FEN } from './limits.ts';
 
@@ -15,11 +18,20 @@ export function estimateOf(request: EstimateRequest, policies: Policies, today: 
   const rulebook = policies.rulebooks.find(({ value }) => isFor(value, request));
   const plan = request.plan === undefined ? undefined : policies.plans.find(({ value }) => value.id === request.plan);
   if (request.plan !== undefined && !plan) return refuse('PLAN_UNKNOWN');
-  const lines = request.lines.map(costLineOf);
-  const submittedFen = sum(lines.map((line) => line.amountFen));
+  const stated = request.lines.map(statedLineOf);
+  const submittedFen = sum(stated.map((line) => line.amountFen));
   if (submittedFen > AMOUNT_LIMIT_FEN) return refuse('AMOUNT_INVALID', { params: { path: 'lines' } });
-  const result = rulebook ? settle(treatmentOf(request, lines), rulebook.value, plan?.value) : ({ covered: false, why: 'NO_RULEBOOK' } as const);
-  const findings = review({ ...request, lines, onFile: { identity: true, account: true }, today: request.submittedOn ?? today }, rulebook?.value);
+
+  const about = { ...request, ...policies, rulebook: rulebook?.value, day: request.visit.start };
+  const where = completeHospital(request.hospital, about);
+  if (!where.ok && where.why === 'GRADE_UNKNOWN') return refuse('HOSPITAL_UNKNOWN', { params: { path: 'hospital.grade' } });
+  const completed = completeLines(stated, { ...about, grade: where.ok ? where.hospital.grade : undefined });
+  if (!completed.ok) return refuse('ITEM_CLASS_REQUIRED', { params: { path: `lines.${(completed.unclassified[0] ?? 1) - 1}.itemClass` } });
+
+  const { lines } = completed;
+  const result = settledBy(rulebook?.value, plan?.value, where.ok ? treatmentOf({ ...request, hospital: where.hospital }, lines) : undefined);
+  const claim = { ...request, lines, onFile: { identity: true, account: true }, today: request.submittedOn ?? today };
+  const findings = [...review(claim, rulebook?.value), ...where.findings, ...completed.findings];
   const estimate = {
     ...amountsOf(result, submittedFen),
     findings: findings.map(({ lineNo = null, document = null, ...finding }) => ({ ...finding, lineNo, document })),
@@ -27,6 +39,11 @@ export function estimateOf(request: EstimateRequest, policies: Policies, today: 
     plan: namedPlan(plan),
   };
   return { ok: true, estimate };
+}
+
+function settledBy(rulebook: Rulebook | undefined, plan: EmployerPlan | undefined, treatment: Treatment | undefined): Settlement | NotCovered {
+  if (!rulebook) return { covered: false, why: 'NO_RULEBOOK' };
+  return treatment ? settle(treatment, rulebook, plan) : { covered: false, why: 'HOSPITAL_UNKNOWN' };
 }
 
 const namedPlan = (plan: Versioned<EmployerPlan> | undefined): Estimate['plan'] => (plan ? { id: plan.value.id, version: plan.version } : null);
@@ -50,7 +67,7 @@ function deductionToJson({ code, rule, amountFen, origin }: Deduction): Estimate
   return { code, rule, amount: formatYuan(amountFen), source: origin.source, confirmed: origin.confirmed };
 }
 
-function treatmentOf({ visit, soFar, ...request }: EstimateRequest, lines: readonly CostLine[]) {
+function treatmentOf({ visit, soFar, ...request }: Omit<EstimateRequest, 'hospital'> & Pick<Treatment, 'hospital'>, lines: readonly CostLine[]): Treatment {
   const { deductible, scope, pooled, largeAmount, plan, stays } = soFar;
   return {
     ...{ ...request, visitStart: visit.start, lines },
@@ -61,7 +78,7 @@ function treatmentOf({ visit, soFar, ...request }: EstimateRequest, lines: reado
   };
 }
 
-function costLineOf({ amount, priceLimit, preSelfPay, ...line }: EstimateRequest['lines'][number], index: number): CostLine {
+function statedLineOf({ amount, priceLimit, preSelfPay, ...line }: EstimateRequest['lines'][number], index: number): StatedLine {
   return {
     ...{ ...line, lineNo: index + 1, amountFen: amountOf(amount) },
     ...(priceLimit !== undefined && { priceLimitFen: amountOf(priceLimit) }),

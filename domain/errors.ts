@@ -67,6 +67,8 @@ const CATALOGUE = {
   DOCUMENT_UNKNOWN: { status: 422, zh: '材料不存在', en: 'The document is unknown' },
   BUREAU_UNKNOWN: { status: 422, zh: '参保地尚未接入医保局', en: 'No bureau is connected for the insured region' },
   PLAN_UNKNOWN: { status: 422, zh: '没有该补充医疗计划', en: 'There is no such plan' },
+  HOSPITAL_UNKNOWN: { status: 422, zh: '定点名录中没有该医院，请填写医院级别', en: 'No directory knows the hospital: state its grade' },
+  ITEM_CLASS_REQUIRED: { status: 422, zh: '目录中没有该项目，请填写类别', en: 'No catalogue knows the item: state its class' },
   PRIOR_CLAIM_INVALID: { status: 422, zh: '不能作为原申请', en: 'This claim cannot be resubmitted' },
   AMOUNT_INVALID: { status: 422, zh: '金额无效', en: 'The amount is not valid' },
   DATE_IN_FUTURE: { status: 422, zh: '日期晚于今天', en: 'The date lies in the future' },

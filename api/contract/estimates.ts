@@ -12,7 +12,10 @@ const percent = z
 const costLine = z.strictObject({
   itemCode: line(50),
   itemName: line(200),
-  itemClass: z.enum(['01', '02', '03']).meta({ description: '甲 01, 乙 02, 丙 03' }),
+  itemClass: z
+    .enum(['01', '02', '03'])
+    .exactOptional()
+    .meta({ description: '甲 01, 乙 02, 丙 03; needed where the catalogue does not know the item, and overruled where it does' }),
   quantity: z
     .string()
     .regex(/^(?!0+(\.0+)?$)\d{1,8}(\.\d{1,4})?$/)
@@ -22,6 +25,16 @@ const costLine = z.strictObject({
   preSelfPay: percent.exactOptional().meta({ description: 'Percentage of a class 乙 item that the person bears beforehand' }),
   outsideRestriction: z.boolean().exactOptional().meta({ description: 'A restricted drug, used for something else' }),
 });
+
+const hospital = z
+  .strictObject({
+    grade: z.enum(['community', '1', '2', '3']).exactOptional(),
+    tier: z.enum(['municipal', 'provincial']).exactOptional(),
+    code: code(40).exactOptional(),
+    name: line(100).exactOptional(),
+  })
+  .refine((stated) => stated.grade !== undefined || stated.code !== undefined || stated.name !== undefined, { path: ['grade'] })
+  .meta({ description: 'The grade, or a code or an exact name by which the directory of designated hospitals knows it' });
 
 const soFar = z.strictObject({
   deductible: yuan.default('0.00'),
@@ -54,7 +67,11 @@ export const estimateRequest = z
     kind: z.enum(CLAIM_KIND_CODES),
     personType: z.enum(['11', '12']).default('11'),
     age: z.int().min(0).max(150),
-    hospital: z.strictObject({ grade: z.enum(['community', '1', '2', '3']), tier: z.enum(['municipal', 'provincial']).exactOptional() }),
+    hospital,
+    settlement: z
+      .enum(['direct', 'manual'])
+      .default('manual')
+      .meta({ description: 'Settled on the spot, or claimed afterwards: the rulebook says whose catalogue counts for each' }),
     visit: z.strictObject({ start: day, end: day }),
     circumstances: z.array(z.enum(CIRCUMSTANCE_CODES)).max(CIRCUMSTANCE_CODES.length).default([]),
     documents: z.array(z.enum(DOCUMENT_KIND_CODES)).max(50).default([]),

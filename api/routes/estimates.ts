@@ -16,10 +16,10 @@ export const estimateRoutes: FastifyPluginAsyncZod = async (app) => {
         tags: ['claims'],
         summary: 'What would be paid, and why the rest would not',
         description:
-          'By the rulebook of the insured region on the first day of treatment. Nothing is stored. Where no rulebook answers, `covered` is false and a person decides.',
+          'By the rulebook of the insured region, and the catalogue that it names, on the first day of treatment. Nothing is stored. Where no rulebook answers, `covered` is false and a person decides.',
         headers: headers(),
         body: estimateRequest,
-        response: responses({ 200: estimate }, { with: 'body', codes: ['PLAN_UNKNOWN', 'AMOUNT_INVALID'] }),
+        response: responses({ 200: estimate }, { with: 'body', codes: ['PLAN_UNKNOWN', 'AMOUNT_INVALID', 'HOSPITAL_UNKNOWN', 'ITEM_CLASS_REQUIRED'] }),
       },
     },
     async (request, reply) => {

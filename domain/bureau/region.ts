@@ -3,12 +3,16 @@
  * of the six-digit administrative code. Undefined where none of `bureaus` is.
  */
 export function responsibleBureau<Bureau extends { code: string }>(bureaus: readonly Bureau[], region: string): Bureau | undefined {
-  const levels = [region, `${region.slice(0, 4)}00`, `${region.slice(0, 2)}0000`];
-  for (const code of levels) {
+  for (const code of regionLevels(region)) {
     const found = bureaus.find((bureau) => bureau.code === code);
     if (found) return found;
   }
   return undefined;
+}
+
+/** A region, the city that it lies in and the province, each once: `130102`, `130100`, `130000`. */
+export function regionLevels(region: string): string[] {
+  return [...new Set([region, `${region.slice(0, 4)}00`, `${region.slice(0, 2)}0000`])];
 }
 
 /** Beijing, Tianjin, Shanghai and Chongqing: the whole municipality is one insured city. */

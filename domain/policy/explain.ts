@@ -24,6 +24,7 @@ const UNCOVERED: Record<NotCovered['why'], Text> = {
   NOT_IN_FORCE: { zh: '就诊当日没有生效的政策，需人工核定', en: 'No rule was in force on the day of treatment: a person decides' },
   KIND_NOT_COVERED: { zh: '政策未涵盖该医疗类别，需人工核定', en: 'The rulebook does not cover this kind of treatment: a person decides' },
   CASE_NOT_COVERED: { zh: '政策未涵盖该人员或医院级别，需人工核定', en: 'The rulebook does not cover this person or grade of hospital: a person decides' },
+  HOSPITAL_UNKNOWN: { zh: '定点名录中没有该医院，需人工核定', en: 'The directory of hospitals does not have this one: a person decides' },
 };
 
 export type Explanation = Text & { steps: Text[]; unconfirmed: Text[] };

@@ -1,13 +1,15 @@
 import { allocate, fen, min, share, subtract, type Fen } from '../money.ts';
 import type { Deduction, Origin, SettledLine } from './settle.ts';
 
+/** 01 甲, 02 乙, 03 丙 (chrgitm_lv) */
+export type ItemClass = '01' | '02' | '03';
+
 /** A line of a fee list with what the catalogue says of the item on the day of treatment. */
 export type CostLine = {
   lineNo: number;
   itemCode: string;
   itemName: string;
-  /** 01 甲, 02 乙, 03 丙 (chrgitm_lv) */
-  itemClass: '01' | '02' | '03';
+  itemClass: ItemClass;
   /** decimal, at most four places */
   quantity: string;
   amountFen: Fen;
@@ -17,8 +19,8 @@ export type CostLine = {
   preSelfPayBp?: number;
   /** a restricted drug used outside of its restriction: paid by nobody but the person */
   outsideRestriction?: boolean;
-  /** the catalogue and its version that said so */
-  catalogue?: string;
+  /** the catalogue that said so, with its version; `hasLimit`: the price limit is its own, not the line's */
+  catalogue?: { source: string; confirmed: boolean; hasLimit: boolean };
 };
 
 /** A line with what of it is in scope, and why the rest is not. */
@@ -26,7 +28,8 @@ export type ScopedLine = { line: CostLine; inScopeFen: Fen; deductions: Deductio
 
 /** 丙 first, then the excess over the price limit, then what an item of class 乙 asks beforehand; the rest is in scope. */
 export function scopeOf(line: CostLine, rulebook: string): ScopedLine {
-  const origin: Origin = { rulebook, source: line.catalogue ?? 'as stated with the line', confirmed: line.catalogue !== undefined };
+  const stated: Origin = { rulebook, source: 'as stated with the line', confirmed: false };
+  const origin: Origin = line.catalogue ? { rulebook, source: line.catalogue.source, confirmed: line.catalogue.confirmed } : stated;
   const all = (code: Deduction['code'], rule: Deduction['rule']): ScopedLine => ({
     ...{ line, inScopeFen: fen(0) },
     deductions: line.amountFen === 0 ? [] : [{ code, rule, amountFen: line.amountFen, origin }],
@@ -36,7 +39,7 @@ export function scopeOf(line: CostLine, rulebook: string): ScopedLine {
   const deductions: Deduction[] = [];
   const highest = line.priceLimitFen === undefined ? line.amountFen : min(line.amountFen, times(line.priceLimitFen, line.quantity));
   const overFen = subtract(line.amountFen, highest);
-  if (overFen > 0) deductions.push({ code: 'ABOVE_TARIFF', rule: 'price-limit', amountFen: overFen, origin });
+  if (overFen > 0) deductions.push({ code: 'ABOVE_TARIFF', rule: 'price-limit', amountFen: overFen, origin: line.catalogue?.hasLimit ? origin : stated });
   const before = line.itemClass === '02' ? share(highest, line.preSelfPayBp ?? 0) : fen(0);
   if (before > 0) deductions.push({ code: 'COINSURANCE', rule: 'pre-self-pay', amountFen: before, origin });
   return { line, inScopeFen: subtract(highest, before), deductions };

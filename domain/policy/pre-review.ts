@@ -71,6 +71,11 @@ function costs({ lines }: Reviewed): Finding[] {
     .map(({ lineNo }) => ({ ...finding('NOT_IN_CATALOGUE', 'nobody'), lineNo, blocking: false }));
 }
 
+/** Only said: it keeps nothing from being sent, and nobody has to mend it. */
+export function said(code: ReasonCode, lineNo: number | undefined, text: Text, next: Text): Finding {
+  return { code, ...(lineNo !== undefined && { lineNo }), blocking: false, mendedBy: 'nobody', text, next };
+}
+
 function finding(code: ReasonCode, mendedBy: Finding['mendedBy']): Finding {
   const { zh, en, next } = REASONS[code];
   return { code, blocking: true, mendedBy, text: { zh, en }, next };

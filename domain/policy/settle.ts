@@ -70,7 +70,7 @@ export type Settlement = {
   adds: SoFar;
 };
 /** Nothing is guessed: a person decides. */
-export type NotCovered = { covered: false; why: 'NO_RULEBOOK' | 'NOT_IN_FORCE' | 'KIND_NOT_COVERED' | 'CASE_NOT_COVERED' };
+export type NotCovered = { covered: false; why: 'NO_RULEBOOK' | 'NOT_IN_FORCE' | 'KIND_NOT_COVERED' | 'CASE_NOT_COVERED' | 'HOSPITAL_UNKNOWN' };
 
 /**
  * What a claim is paid: each line's part in scope, then the deductible, the ratios by segment, the year's cap, the large-amount fund, and the employer's plan on top

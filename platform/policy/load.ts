@@ -1,35 +1,43 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Catalogue } from '#domain/policy/catalogue.ts';
 import { findPlanFaults, findRulebookFaults } from '#domain/policy/check.ts';
-import type { EmployerPlan, Rulebook } from '#domain/policy/rulebook.ts';
-import { parsePlan, parseRulebook, type Fault } from './rulebook-file.ts';
+import { findEditionFaults, type Versioned } from '#domain/policy/edition.ts';
+import type { Policies } from '#domain/policy/policies.ts';
+import type { Rulebook } from '#domain/policy/rulebook.ts';
+import { parseCatalogue, parseHospitals } from './catalogue-file.ts';
+import { parsePlan, parseRulebook } from './rulebook-file.ts';
+import type { Fault, Parsed } from './values.ts';
+
+export type { Policies, Versioned };
 
 /** The rulebooks that come with the product. */
 export const RULEBOOKS_DIR = fileURLToPath(new URL('../../domain/rulebooks', import.meta.url));
 
-/** A file with the value that it holds; `version` is the SHA-256 of its content in canonical form, whatever its spaces and the order of its properties. */
-export type Versioned<Value> = { file: string; version: string; value: Value };
-export type Policies = { rulebooks: readonly Versioned<Rulebook>[]; plans: readonly Versioned<EmployerPlan>[] };
 export type FileFault = Fault & { file: string };
 
-/** Reads every rulebook of `dir` and every plan of `dir`/plans. Faults are returned with their file; then there are no policies to work with. */
+/**
+ * Reads every rulebook of `dir`, every plan of `dir`/plans, every catalogue of `dir`/catalogues and every directory of `dir`/hospitals. Faults are returned with their file;
+ * then there are no policies to work with.
+ */
 export function loadPolicies(dir: string = RULEBOOKS_DIR): ({ ok: true } & Policies) | { ok: false; faults: FileFault[] } {
   const faults: FileFault[] = [];
   const rulebooks = readAll(dir, { parse: parseRulebook, check: findRulebookFaults }, faults);
   const plans = readAll(join(dir, 'plans'), { parse: parsePlan, check: findPlanFaults }, faults);
-  for (const [file, reason] of clashes(rulebooks)) faults.push({ file, path: ['insuredRegions'], reason });
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, rulebooks, plans };
+  const catalogues = readAll(join(dir, 'catalogues'), { parse: parseCatalogue }, faults);
+  const hospitals = readAll(join(dir, 'hospitals'), { parse: parseHospitals }, faults);
+  faults.push(...clashes(rulebooks), ...findEditionFaults(catalogues, shareCodes), ...findEditionFaults(hospitals, () => true));
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, rulebooks, plans, catalogues, hospitals };
 }
-
-type Parsed<Value> = { ok: true; value: Value } | { ok: false; faults: Fault[] };
 
 function readAll<Value>(
   dir: string,
-  { parse, check }: { parse: (content: unknown) => Parsed<Value>; check: (value: Value) => Fault[] },
+  { parse, check = () => [] }: { parse: (content: unknown) => Parsed<Value>; check?: (value: Value) => Fault[] },
   faults: FileFault[],
 ): Versioned<Value>[] {
+  if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
@@ -39,7 +47,7 @@ function readAll<Value>(
       const parsed = read.ok ? parse(read.content) : read;
       const found = parsed.ok ? check(parsed.value) : parsed.faults;
       faults.push(...found.map((fault) => ({ ...fault, file })));
-      return read.ok && parsed.ok ? [{ file, version: versionOf(read.content), value: parsed.value }] : [];
+      return read.ok && parsed.ok ? [{ file, ...versioned(read.content), value: parsed.value }] : [];
     });
 }
 
@@ -52,16 +60,21 @@ function readJson(file: string): { ok: true; content: unknown } | { ok: false; f
 }
 
 /** Two rulebooks of one scheme for one region would leave it to chance which one counts. */
-function* clashes(rulebooks: readonly Versioned<Rulebook>[]): Generator<[file: string, reason: string]> {
+function* clashes(rulebooks: readonly Versioned<Rulebook>[]): Generator<FileFault> {
   for (const [index, one] of rulebooks.entries())
     for (const other of rulebooks.slice(0, index)) {
       const shared = one.value.insuredRegions.find((a) => other.value.insuredRegions.some((b) => a.startsWith(b) || b.startsWith(a)));
-      if (one.value.scheme === other.value.scheme && shared !== undefined) yield [one.file, `${shared} is covered by ${other.value.id} as well`];
+      if (one.value.scheme === other.value.scheme && shared !== undefined)
+        yield { file: one.file, path: ['insuredRegions'], reason: `${shared} is covered by ${other.value.id} as well` };
     }
 }
 
-function versionOf(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(content, inOrder)).digest('hex');
+/** Two lists of a region that are about the same codes would leave it to chance as well. */
+const shareCodes = (one: Catalogue, other: Catalogue): boolean => one.codes.some((a) => other.codes.some((b) => a.startsWith(b) || b.startsWith(a)));
+
+function versioned(content: unknown): { version: string; content: string } {
+  const canonical = JSON.stringify(content, inOrder);
+  return { version: createHash('sha256').update(canonical).digest('hex'), content: canonical };
 }
 
 function inOrder(_key: string, value: unknown): unknown {

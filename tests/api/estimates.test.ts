@@ -61,3 +61,33 @@ test('a plan that there is none of, and what the contract does not know, are ref
   expect((await ask({ ratio: '100' })).json().code).toBe('VALIDATION_FAILED');
   expect((await ask({ lines: [{ ...ASKED.lines[0], preSelfPay: '100.01' }] })).json().code).toBe('VALIDATION_FAILED');
 });
+
+test('what the catalogue of the region of treatment knows of an item nobody has to state: Beijing asks 10 % of 1 000.00 beforehand', async () => {
+  const known = { itemCode: 'XB01ACX002', itemName: '氯吡格雷片', amount: '1000.00' };
+  const answer = (await ask({ lines: [known, { ...known, itemClass: '01' }] })).json();
+  expect(answer).toMatchObject({ submitted: '2000.00', eligible: '1800.00' });
+  const [stated] = answer.deductions;
+  expect(stated).toMatchObject({
+    rule: 'pre-self-pay',
+    amount: '200.00',
+    confirmed: false,
+    source: expect.stringMatching(/^110000-drugs 2024-01-01 \([0-9a-f]{12}\): /),
+  });
+  expect(answer.findings.filter(({ code }: { code: string }) => code === 'DATA_ERROR')).toMatchObject([{ lineNo: 2, blocking: false, document: null }]);
+
+  const unknown = await ask({ lines: [known, { itemCode: 'X9', itemName: '药', amount: '1.00' }] });
+  expect([unknown.statusCode, unknown.json().code, unknown.json().params]).toEqual([422, 'ITEM_CLASS_REQUIRED', { path: 'lines.1.itemClass' }]);
+});
+
+test('a hospital by its code or its name instead of its grade', async () => {
+  // a hospital of Beijing of grade 3, of the city of Shijiazhuang of grade 3 (municipal: 600.00 and 85 %): (10 000 − 600) × 85 % = 7 990.00
+  expect((await ask({ hospital: { code: 'H11010100001' } })).json()).toMatchObject({ benefit: '7462.00' });
+  expect((await ask({ hospital: { name: '石家庄市第一医院' }, treatedRegion: '130100' })).json()).toMatchObject({ benefit: '7990.00' });
+  const closed = (await ask({ hospital: { code: 'H11010500207' } })).json();
+  expect(closed.findings.map(({ code }: { code: string }) => code)).toContain('NOT_DESIGNATED_HOSPITAL');
+
+  const unknown = await ask({ hospital: { name: '无名医院' } });
+  expect([unknown.statusCode, unknown.json().code]).toEqual([422, 'HOSPITAL_UNKNOWN']);
+  expect((await ask({ hospital: { name: '无名医院', grade: '3' } })).json()).toMatchObject({ benefit: '7462.00' });
+  expect((await ask({ hospital: { tier: 'provincial' } })).json().code).toBe('VALIDATION_FAILED');
+});
