@@ -7,7 +7,7 @@ import { loadPolicies } from '#platform/policy/load.ts';
 describe('other engines, given the same rulebooks', () => {
   const policies = loadPolicies();
   const treatments = makeTreatments(400);
-  const { ours, others } = enginesFor(policies.ok ? policies : { rulebooks: [], plans: [] }, treatments);
+  const { ours, others } = enginesFor(policies.ok ? policies : { rulebooks: [], plans: [], catalogues: [], hospitals: [] }, treatments);
 
   it.each(others.map((other) => [other.name, other] as const))('%s takes and pays the same to the fen', async (_, other) => {
     expect(await findDifference(ours, other, treatments)).toBeUndefined();
