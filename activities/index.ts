@@ -15,6 +15,7 @@ import { payoutActivities } from './claim/payout.ts';
 import { peopleActivities } from './claim/people.ts';
 import { taskActivities } from './claim/tasks.ts';
 import { transitions } from './claim/transition.ts';
+import type { readingActivities } from './documents/read-documents.ts';
 import { pollActivities } from './polling/poll-bureau.ts';
 import { retentionActivities } from './retention/erase.ts';
 import { reconcileActivities } from './polling/reconcile.ts';
@@ -53,3 +54,5 @@ export function createActivities({ database, bureaus, banks, institutionCode, cl
 }
 
 export type Activities = ReturnType<typeof createActivities>;
+/** Those of the reader process, on a queue of its own. */
+export type ReadingActivities = ReturnType<typeof readingActivities>;

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { fileAuditExport } from '#platform/audit-export.ts';
@@ -18,8 +17,8 @@ import { clockworkReader } from '#prisma/queries/holidays.ts';
 import { createBankGateway } from './bank/http-bank-gateway.ts';
 import { createBureauGateway } from './bureau/http-bureau-gateway.ts';
 import { bundleWorkflows, createClaimWorkers } from './claim-workers.ts';
-
 import { createActivities } from './index.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { createEmailMessenger } from './notices/email.ts';
 import { startNoticeRelay } from './notices/notice-relay.ts';
 import { registerBacklogGauges } from './relays/backlog.ts';
@@ -96,7 +95,7 @@ const sweeper = startSweeper({
   log,
 });
 let ready = (): boolean => false;
-const metrics = config.metricsPort === undefined ? undefined : serveMetrics(config.metricsPort);
+const metrics = serveMetrics({ port: config.metricsPort, registry, ready: () => ready() });
 
 try {
   const connection = await connectWorker(config.temporal, { signal: stop.signal, onWait: () => log.warn('Temporal cannot be reached; trying again') });
@@ -117,18 +116,4 @@ try {
   metrics?.close();
   await temporal.close();
   await database.close();
-}
-
-/** `/metrics` for Prometheus and `/readyz`, on this machine alone. */
-function serveMetrics(port: number) {
-  return createServer((request, response) => {
-    if (request.url === '/readyz') {
-      response.writeHead(ready() ? 200 : 503).end();
-      return;
-    }
-    registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-      () => response.writeHead(503).end(),
-    );
-  }).listen(port, '127.0.0.1');
 }

@@ -58,8 +58,6 @@ export type ApiDeps = {
   documents: DocumentStore;
   /** reads uploaded files and makes pictures of them, in processes of its own */
   renderer: Renderer;
-  /** reads letters off pictures; without it photographs are read by their QR codes alone */
-  letters?: Renderer | undefined;
   keys: Keys;
   /** what inspection packs are signed with */
   auditKey: AuditKey;

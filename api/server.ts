@@ -8,7 +8,6 @@ import { createLogger } from '#platform/log.ts';
 import { openMasterKeys } from '#platform/master-keys.ts';
 import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
 import { vaultPayloadKeys } from '#platform/payload-keys.ts';
-import { openLetterReader } from '#platform/reading/letters.ts';
 import { openRenderer } from '#platform/render/renderer.ts';
 import { loadPolicies } from '#platform/policy/load.ts';
 import { connectTemporal } from '#platform/temporal.ts';
@@ -32,13 +31,11 @@ const database = openDatabase({ url: config.databaseUrl, poolSize: config.databa
 const payloadKeys = vaultPayloadKeys(database.vault);
 const temporal = connectTemporal(config.temporal, payloadKeys);
 const renderer = openRenderer({ onTrouble: (trouble) => log.warn(trouble, 'a file could not be read') });
-const letters = openLetterReader({ onTrouble: (trouble) => log.warn(trouble, 'letters could not be read') });
 
 const app = await buildApp({
   database,
   documents: fileDocumentStore(config.documentDir),
   renderer,
-  letters,
   keys: await loadKeys(config.keysDir),
   auditKey: await loadAuditKey(config.keysDir),
   log,
@@ -56,7 +53,7 @@ const app = await buildApp({
   rateLimits: config.rateLimits,
 });
 app.addHook('onClose', async () => {
-  await Promise.all([database.close(), temporal.close(), renderer.close(), letters?.close()]);
+  await Promise.all([database.close(), temporal.close(), renderer.close()]);
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

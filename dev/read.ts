@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { unread } from '#domain/invoice/reading.ts';
+import { unread, type DocumentReading } from '#domain/invoice/reading.ts';
 import { openLetterReader } from '#platform/reading/letters.ts';
-import { readDocument, type DocumentReading, type Readers } from '#platform/reading/read-document.ts';
+import { readDocument, type Readers } from '#platform/reading/read-document.ts';
 import { openRenderer } from '#platform/render/renderer.ts';
 
 const USAGE = `npm run -s read -- FILE…

@@ -26,34 +26,42 @@ type SharedConfig = {
   masterKey: { current: KeyObject; others: KeyObject[] } | undefined;
   /** what is sealed from now on; everything older stays readable */
   fieldSuite: Suite;
+};
+
+type GatewayConfig = {
   gatewaysFile: string;
   /** Networks that webhooks may reach although they are not public: the employer's own systems. */
   webhookNetworks: string[];
 };
 
-export type ApiConfig = SharedConfig & {
-  host: string;
-  port: number;
-  /** Addresses and CIDR blocks of the proxies whose X-Forwarded-For is believed. */
-  trustProxy: string[];
-  /** Requests a minute, over all processes: docs/operations.md. */
-  rateLimits: { machine: number; person: number; open: number; callback: number; failed: number };
-  /** Origins of pages that may show operators decoded payloads: Temporal's UI. */
-  codecOrigins: string[];
-  /** Undefined: only API keys open doors. */
-  signIn: SignInConfig | undefined;
+export type ApiConfig = SharedConfig &
+  GatewayConfig & {
+    host: string;
+    port: number;
+    /** Addresses and CIDR blocks of the proxies whose X-Forwarded-For is believed. */
+    trustProxy: string[];
+    /** Requests a minute, over all processes: docs/operations.md. */
+    rateLimits: { machine: number; person: number; open: number; callback: number; failed: number };
+    /** Origins of pages that may show operators decoded payloads: Temporal's UI. */
+    codecOrigins: string[];
+    /** Undefined: only API keys open doors. */
+    signIn: SignInConfig | undefined;
+  };
+
+export type ReaderConfig = SharedConfig & {
+  /** Where Prometheus reads the process's metrics; undefined: nowhere. */
+  metricsPort: number | undefined;
 };
 
-export type WorkerConfig = SharedConfig & {
-  /** Where Prometheus reads the worker's metrics; undefined: nowhere. */
-  metricsPort: number | undefined;
-  /** The workflow code bundled once per release; undefined: bundled at start. */
-  workflowBundle: string | undefined;
-  smtpUrl: string;
-  mailFrom: string;
-  /** Where the signed roots of the audit go. */
-  auditExportDir: string;
-};
+export type WorkerConfig = ReaderConfig &
+  GatewayConfig & {
+    /** The workflow code bundled once per release; undefined: bundled at start. */
+    workflowBundle: string | undefined;
+    smtpUrl: string;
+    mailFrom: string;
+    /** Where the signed roots of the audit go. */
+    auditExportDir: string;
+  };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -136,12 +144,16 @@ const shared = {
     .pipe(z.array(secretKey))
     .default([]),
   FIELD_SUITE: z.enum(SUITES).default('aes-256-gcm'),
+};
+
+const gateways = {
   GATEWAYS_FILE: file,
   WEBHOOK_NETWORKS: addressBlocks.default([]),
 };
 
 const apiVariables = z.object({
   ...shared,
+  ...gateways,
   HTTP_HOST: text.default('127.0.0.1'),
   HTTP_PORT: port.default(8080),
   TRUST_PROXY: addressBlocks.default([]),
@@ -163,9 +175,16 @@ const apiVariables = z.object({
   SESSION_HOURS: wholeNumber(1, 168).default(12),
 });
 
+const metrics = {
+  METRICS_PORT: port.optional(),
+};
+
+const readerVariables = z.object({ ...shared, ...metrics });
+
 const workerVariables = z.object({
   ...shared,
-  METRICS_PORT: port.optional(),
+  ...metrics,
+  ...gateways,
   WORKFLOW_BUNDLE: file.optional(),
   SMTP_URL: url(['smtp', 'smtps']),
   MAIL_FROM: text.regex(/^([^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, or a name with <an address>'),
@@ -177,6 +196,7 @@ export function readApiConfig(env: Environment): ApiConfig {
   const values = parse(apiVariables, env, signInProblems);
   return {
     ...sharedConfig(values),
+    ...gatewayConfig(values),
     host: values.HTTP_HOST,
     port: values.HTTP_PORT,
     trustProxy: values.TRUST_PROXY,
@@ -192,11 +212,18 @@ export function readApiConfig(env: Environment): ApiConfig {
   };
 }
 
+/** Reads what a reader needs. Throws one `ConfigError` for everything that is wrong. */
+export function readReaderConfig(env: Environment): ReaderConfig {
+  const values = parse(readerVariables, env);
+  return { ...sharedConfig(values), metricsPort: values.METRICS_PORT };
+}
+
 /** Reads what a worker needs. Throws one `ConfigError` for everything that is wrong. */
 export function readWorkerConfig(env: Environment): WorkerConfig {
   const values = parse(workerVariables, env);
   return {
     ...sharedConfig(values),
+    ...gatewayConfig(values),
     metricsPort: values.METRICS_PORT,
     workflowBundle: values.WORKFLOW_BUNDLE,
     smtpUrl: values.SMTP_URL,
@@ -242,9 +269,11 @@ function sharedConfig(values: z.infer<z.ZodObject<typeof shared>>): SharedConfig
     keysDir: values.KEYS_DIR,
     masterKey: values.MASTER_KEY && { current: values.MASTER_KEY, others: values.MASTER_KEYS_OLD },
     fieldSuite: values.FIELD_SUITE,
-    gatewaysFile: values.GATEWAYS_FILE,
-    webhookNetworks: values.WEBHOOK_NETWORKS,
   };
+}
+
+function gatewayConfig(values: z.infer<z.ZodObject<typeof gateways>>): GatewayConfig {
+  return { gatewaysFile: values.GATEWAYS_FILE, webhookNetworks: values.WEBHOOK_NETWORKS };
 }
 
 function isReadable(path: string): boolean {

@@ -1,4 +1,5 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+import { READ_ATTEMPTS } from './reading.messages.ts';
 
 /**
  * Every time-out and retry, by kind of work. A write is one short transaction: it runs inside the workflow task, which halves the history, and
@@ -39,3 +40,13 @@ export const CALL_BANK: ActivityOptions = {
 
 /** A payout that is stopped or over a daily limit is tried again this often; who lifts the stop need not tell every claim. */
 export const RETRY_BLOCKED_PAYOUT_MS = 15 * 60_000;
+
+/**
+ * A photograph takes seconds and may take three minutes, after those that came before it. A reader that was killed is noticed by its heartbeat; one that is away is waited for. Where a
+ * file defeats the reader without being to blame, it is tried over three quarters of an hour.
+ */
+export const READ_DOCUMENT: ActivityOptions = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '2s', backoffCoefficient: 4, maximumInterval: '15m', maximumAttempts: READ_ATTEMPTS },
+};

@@ -15,6 +15,8 @@ export const CLAIM_WORKFLOW = 'claim';
 /** Activities that talk to one bureau run here, with that bureau's rate limit. */
 export const bureauTaskQueue = (claims: string, bureauCode: string): string => `${claims}-bureau-${bureauCode}`;
 export const bankTaskQueue = (claims: string): string => `${claims}-bank`;
+/** Reading letters takes a gigabyte and all processors: the reader processes take from this queue one by one. */
+export const readingTaskQueue = (claims: string): string => `${claims}-reading`;
 
 export type ClaimWorkflowInput = { claimNumber: string };
 export type ClaimWorkflowResult = { state: ClaimState; seq: number };

@@ -2,5 +2,6 @@
 export { claim } from './claim.ts';
 export { eraseDue } from './erase-due.ts';
 export { pollBureau } from './poll-bureau.ts';
+export { readDocument } from './read-document.ts';
 export { reconcile } from './reconcile.ts';
 export { sealAudit } from './seal-audit.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '#domain/errors.ts';
 import { REASON_CODES } from '#domain/claim/reasons.ts';
-import { READING_CODES, READING_SOURCES, TEXT_FIELDS, type FindingCode } from '#domain/invoice/reading.ts';
+import { FILE_KINDS, READING_CODES, READING_SOURCES, TEXT_FIELDS, type FindingCode } from '#domain/invoice/reading.ts';
+import { time } from './common.ts';
 
 const source = z.enum(READING_SOURCES).nullable().meta({ description: 'null: nobody found it' });
 const confidence = z.number().min(0).max(1);
@@ -29,7 +30,9 @@ export const FINDING_CODES = [
 
 export const documentReading = z
   .strictObject({
-    kind: z.enum(['XML', 'OFD', 'PDF', 'JPEG', 'PNG', 'HEIC', 'UNKNOWN']),
+    state: z.literal('FINISHED'),
+    readAt: time,
+    kind: z.enum(FILE_KINDS),
     fields: z.strictObject({
       ...{ type, code, number, checkCode, date, amount, payer, hospital },
       lines: z.strictObject({ value: z.array(readLine).nullable(), source, confidence }),
@@ -42,4 +45,6 @@ export const documentReading = z
       }),
     ),
   })
-  .meta({ id: 'DocumentReading', description: 'What a document says of an invoice, for the employee to check. Nothing of it is stored.' });
+  .meta({ id: 'DocumentReading', description: 'What a document says of an invoice, for the employee to check.' });
+
+export const readingUnderWay = z.strictObject({ state: z.literal('RUNNING') }).meta({ id: 'ReadingUnderWay', description: 'Ask again at `Location`.' });

@@ -1,39 +1,55 @@
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { refuse } from '#domain/errors.ts';
-import { readDocument } from '#platform/reading/read-document.ts';
 import { headers, responses } from '../contract/common.ts';
 import { documentParams } from '../contract/documents.ts';
-import { documentReading } from '../contract/reading.ts';
-import { openContent, readableDocument } from '../document-access.ts';
+import { documentReading, readingUnderWay } from '../contract/reading.ts';
+import { documentReadings, type ReadingAnswer } from '../document-reading.ts';
+
+const ANSWERS = { 200: documentReading, 202: readingUnderWay };
+const CODES = ['ERASED', 'DOCUMENT_DAMAGED', 'DOCUMENT_READER_UNAVAILABLE', 'TEMPORAL_UNAVAILABLE'] as const;
+const tags = ['documents'];
 
 /** 票据识别: what a stored document says of an invoice, so that nobody has to type it. */
 export const readingRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { renderer: files, letters } = app.deps;
+  const readings = documentReadings(app.deps);
 
   app.post(
     '/v1/documents/:id/reading',
     {
       config: { access: 'documents:read', action: 'document.read' },
       schema: {
-        tags: ['documents'],
+        tags,
         summary: 'Read the invoice in a file',
         description:
-          'Fields with the source of each and how sure it is, and what is wrong. A file in which nothing can be read is answered with a finding. A photograph takes some seconds. Nothing is stored.',
+          'Fields with the source of each and how sure it is, and what is wrong. A file in which nothing can be read is answered with a finding. Data and text are read at once; photographs ' +
+          'and scans by a reader process: 202 where that takes longer than some seconds. A file is read once; asked again, this gives the reading that is kept.',
         headers: headers(),
         params: documentParams,
-        response: responses({ 200: documentReading }, { codes: ['ERASED', 'DOCUMENT_DAMAGED', 'DOCUMENT_READER_UNAVAILABLE'] }),
+        response: responses(ANSWERS, { codes: CODES }),
       },
     },
-    async (request, reply) => {
-      const readable = await readableDocument(request, request.params.id);
-      if (!readable.ok) return reply.refuse(readable);
-      const opened = await openContent(request, readable.document, 'reading');
-      if (!opened.ok) return reply.refuse(opened);
-      const reading = await readDocument({ files, letters }, opened.content);
-      const { fields, findings } = reading;
-      const isAway = findings.some(({ code }) => code === 'DOCUMENT_READER_UNAVAILABLE');
-      if (isAway && fields.number.value === null) return reply.refuse(refuse('DOCUMENT_READER_UNAVAILABLE'));
-      return reading;
+    async (request, reply) => answer(reply, request.params.id, await readings.ask(request, request.params.id)),
+  );
+
+  app.get(
+    '/v1/documents/:id/reading',
+    {
+      config: { access: 'documents:read', action: 'document.read' },
+      schema: {
+        tags,
+        summary: 'What was read in a file',
+        description: '202 while it is being read; NOT_FOUND where nobody has asked for it.',
+        headers: headers(),
+        params: documentParams,
+        response: responses(ANSWERS, { codes: CODES }),
+      },
     },
+    async (request, reply) => answer(reply, request.params.id, await readings.find(request, request.params.id)),
   );
 };
+
+function answer(reply: FastifyReply, documentId: string, read: ReadingAnswer) {
+  if (!read.ok) return reply.refuse(read);
+  if (read.state === 'RUNNING') return reply.code(202).header('location', `/v1/documents/${documentId}/reading`).send({ state: 'RUNNING' });
+  return reply.send({ state: 'FINISHED', readAt: read.at.toISOString(), ...read.reading });
+}

@@ -3,9 +3,9 @@ import { billOfd } from '#dev/bills/ofd.ts';
 import { billPdf } from '#dev/bills/pdf.ts';
 import { billPhoto } from '#dev/bills/picture.ts';
 import { digitalXml, eInvoiceXml, structuredXml } from '#dev/bills/xml.ts';
-import { TEXT_FIELDS } from '#domain/invoice/reading.ts';
+import { TEXT_FIELDS, type DocumentReading } from '#domain/invoice/reading.ts';
 import { openLetterReader } from '#platform/reading/letters.ts';
-import { readDocument, type DocumentReading, type Readers } from '#platform/reading/read-document.ts';
+import { readDocument, type Readers } from '#platform/reading/read-document.ts';
 import { openRenderer } from '#platform/render/renderer.ts';
 import { median, round } from './stats.ts';
 

@@ -47,18 +47,19 @@ export type Product = {
   bankUrl: string;
   gatewaysFile: string;
   env: Record<string, string>;
-  processes: { bureau: ManagedProcess; bank: ManagedProcess; api: ManagedProcess; worker: ManagedProcess };
+  processes: { bureau: ManagedProcess; bank: ManagedProcess; api: ManagedProcess; worker: ManagedProcess; reader: ManagedProcess };
   /** Start again what was stopped or killed, on the same port and with the same data. */
   startApi(): Promise<ManagedProcess>;
   startWorker(name?: string): Promise<ManagedProcess>;
+  startReader(): Promise<ManagedProcess>;
   startBank(): Promise<ManagedProcess>;
   startBureau(): Promise<ManagedProcess>;
 };
 
-/** Starts the simulators, the API and a worker as processes of their own, over infrastructure that runs already. */
+/** Starts the simulators, the API, a worker and a reader as processes of their own, over infrastructure that runs already. */
 export async function startProduct(options: {
   dataDir: string;
-  /** as the owner: the API and the worker get logins of their own */
+  /** as the owner: the API, worker and reader get logins of their own */
   databaseUrl: string;
   temporal: { address: string; namespace: string; taskQueue?: string; uiUrl?: string | undefined };
   smtpUrl: string;
@@ -78,6 +79,7 @@ export async function startProduct(options: {
     bureau: await freePort(),
     bank: await freePort(),
     metrics: await freePort(),
+    readerMetrics: await freePort(),
   };
   const urls = { api: `http://127.0.0.1:${ports.api}`, bureau: `http://127.0.0.1:${ports.bureau}`, bank: `http://127.0.0.1:${ports.bank}` };
   const files = writeConfiguration(dataDir, urls, world);
@@ -122,14 +124,21 @@ export async function startProduct(options: {
       stopWithinMs: 30_000,
     });
   };
+  const startReader = () =>
+    startNode({
+      ...{ name: 'reader', dataDir, entry: entry('activities/reader.ts') },
+      env: { ...env, ...options.overrides, METRICS_PORT: String(ports.readerMetrics) },
+      ready: { url: `http://127.0.0.1:${ports.readerMetrics}/readyz` },
+      stopWithinMs: 30_000,
+    });
 
   report('starting the simulators of bureaus and bank');
   const [bureau, bank] = await Promise.all([startBureau(), startBank()]);
-  report('starting the API and a worker');
-  const [api, worker] = await Promise.all([startApi(), startWorker()]);
+  report('starting the API, a worker and a reader');
+  const [api, worker, reader] = await Promise.all([startApi(), startWorker(), startReader()]);
   return {
     ...{ apiUrl: urls.api, bureauUrl: urls.bureau, bankUrl: urls.bank, gatewaysFile: files.gateways, env },
-    ...{ processes: { bureau, bank, api, worker }, startApi, startWorker, startBank, startBureau },
+    ...{ processes: { bureau, bank, api, worker, reader }, startApi, startWorker, startReader, startBank, startBureau },
   };
 }
 

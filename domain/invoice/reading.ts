@@ -46,6 +46,14 @@ export type ReadingFinding = { code: FindingCode; field?: FieldName; detail: str
 
 export type Reading = { fields: ReadFields; findings: ReadingFinding[] };
 
+/** What kind of file it is, by its first bytes. */
+export const FILE_KINDS = ['XML', 'OFD', 'PDF', 'JPEG', 'PNG', 'HEIC', 'UNKNOWN'] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
+export type DocumentReading = Reading & { kind: FileKind };
+
+/** Raised with every change that lets the readers find more or other things: what an older one has read is then read anew when it is asked for. */
+export const READER_VERSION = 1;
+
 /** Without these nobody can claim an invoice. The code is judged with the type, because a fully digital invoice has none. */
 const NEEDED = ['type', 'number', 'date', 'amount'] as const satisfies readonly TextField[];
 const UNFOUND = { value: null, source: null, confidence: 0 } as const;

@@ -1,17 +1,23 @@
 import { z } from 'zod';
-import { mergeDrafts, READING_CODES, READING_SOURCES, TEXT_FIELDS, unread, type Draft, type Reading } from '#domain/invoice/reading.ts';
+import {
+  mergeDrafts,
+  READING_CODES,
+  READING_SOURCES,
+  TEXT_FIELDS,
+  unread,
+  type DocumentReading,
+  type Draft,
+  type FileKind,
+  type Reading,
+} from '#domain/invoice/reading.ts';
 import { ERRORS, type Refusal } from '#domain/errors.ts';
 import { beginsLike, type MediaType } from '../media-type.ts';
 import type { Renderer, RenderOutcome } from '../render/renderer.ts';
 
-/** What kind of file it is, by its first bytes. */
-export type DocumentKind = 'XML' | 'OFD' | 'PDF' | 'JPEG' | 'PNG' | 'HEIC' | 'UNKNOWN';
-export type DocumentReading = Reading & { kind: DocumentKind };
-
 /** `files`: the limited process for files; `letters`: that for letters (ocr.ts), where there is one. */
 export type Readers = { files: Renderer; letters?: Renderer | undefined };
 
-const READERS: Record<MediaType, { kind: DocumentKind; task: string }> = {
+const READERS: Record<MediaType, { kind: FileKind; task: string }> = {
   'application/xml': { kind: 'XML', task: 'read-data' },
   'application/ofd': { kind: 'OFD', task: 'read-data' },
   'application/pdf': { kind: 'PDF', task: 'read-pdf' },

@@ -15,7 +15,9 @@ export type DocumentKey = { id: string; wrappedKey: Uint8Array; keyEmployeeId: s
 export const DOCUMENT_KEY = `d.id, d.wrapped_key AS "wrappedKey", d.key_employee_id AS "keyEmployeeId", d.key_purpose AS "keyPurpose", d.file_name AS "sealedName"`;
 
 const placeOf = (row: string) => ({ table: 'document', column: 'wrapped_key', row });
-const partOf = (id: string, part: 'content' | 'name'): Buffer => additionalData('document', part, id);
+/** Of a reading its version as well: `reading/1`. */
+type Part = 'content' | 'name' | `reading/${number}`;
+const partOf = (id: string, part: Part): Buffer => additionalData('document', part, id);
 
 /** Seals an original and its name under a key that nothing else is under. They open as that document's alone, whatever name they lie under. */
 export async function sealDocument(
@@ -42,7 +44,21 @@ export async function openFileName(vault: Vault, row: DocumentKey & { sealedName
   return (await openPart(vault, { key: row, part: 'name', sealed: row.sealedName }))?.toString('utf8') ?? null;
 }
 
-async function openPart(vault: Vault, { key, part, sealed }: { key: DocumentKey; part: 'content' | 'name'; sealed: Uint8Array }): Promise<Buffer | undefined> {
+/** Seals what was read in a document under the document's own key. undefined: the key that it was under was destroyed. */
+export async function sealReading(vault: Vault, { key, version, text }: { key: DocumentKey; version: number; text: string }): Promise<Buffer | undefined> {
+  const material = await unwrap(vault, key);
+  return material && seal({ key: openDataKey(material), suite: vault.suite, aad: partOf(key.id, `reading/${version}`) }, Buffer.from(text, 'utf8'));
+}
+
+/** undefined: the key was destroyed. */
+export async function openReading(
+  vault: Vault,
+  { key, version, sealed }: { key: DocumentKey; version: number; sealed: Uint8Array },
+): Promise<string | undefined> {
+  return (await openPart(vault, { key, part: `reading/${version}`, sealed }))?.toString('utf8');
+}
+
+async function openPart(vault: Vault, { key, part, sealed }: { key: DocumentKey; part: Part; sealed: Uint8Array }): Promise<Buffer | undefined> {
   const material = await unwrap(vault, key);
   return material && unseal({ key: openDataKey(material), aad: partOf(key.id, part) }, sealed);
 }

@@ -64,6 +64,10 @@ export async function eraseMedicalContent(
   );
   await tx.query(`UPDATE approval_entry SET comment = $2 WHERE claim_number = ANY ($1::text[]) AND comment IS NOT NULL`, [numbers, ERASED_TEXT]);
   await tx.query(`UPDATE claim_match SET cleared_comment = $2 WHERE claim_number = ANY ($1::text[]) AND cleared_comment IS NOT NULL`, [numbers, ERASED_TEXT]);
+  // of vouchers as well: what was read of them is no voucher
+  await tx.query('DELETE FROM document_reading r USING claim_document cd WHERE cd.document_id = r.document_id AND cd.claim_number = ANY ($1::text[])', [
+    numbers,
+  ]);
   const documents = await erasePapers(tx, { numbers, at });
   await forgetMarks(tx, numbers);
   await tx.query(

@@ -3,18 +3,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { bundleWorkflows, createClaimWorkers } from '#activities/claim-workers.ts';
+import { readingActivities } from '#activities/documents/read-documents.ts';
 import { createActivities } from '#activities/index.ts';
+import { createReadingWorker } from '#activities/reading-worker.ts';
 import { startWorkflowRelay } from '#activities/relays/workflow-relay.ts';
+import type { Readers } from '#platform/reading/read-document.ts';
+import type { Renderer } from '#platform/render/renderer.ts';
 import { connectWorker } from '#platform/temporal-worker.ts';
 import { connectTemporal } from '#platform/temporal.ts';
+import { openDatabase } from '#prisma/database.ts';
 import { testAudit } from '../setup/audit.ts';
 import { makePayloadKeys } from '../setup/payload-keys.ts';
 import { createTestNamespace } from '../setup/temporal.ts';
+import { testVault } from '../setup/vault.ts';
 import { claimBody, PDF, startTestApi, type TestApi } from './support.ts';
 
 export type ClaimWorld = TestApi & {
   /** Starts a worker on the claims' queue; the answer stops it. */
   work(): Promise<() => Promise<void>>;
+  /** Starts a worker on the readers' queue; the answer stops it. */
+  read(readers: Readers): Promise<() => Promise<void>>;
   /** Starts what tells Temporal of new claims; the answer stops it. */
   relay(): () => Promise<void>;
   /** Submits a claim that lacks nothing (or whatever `body` says) and returns its number. */
@@ -33,12 +41,12 @@ const DOCUMENTS = ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD']
 let bundle: ReturnType<typeof bundleWorkflows> | undefined;
 
 /** The API beside the real workflow, on a namespace of its own. No bureau and no bank answers: claims get as far as people take them. */
-export async function startClaimWorld({ updateDeadlineMs = 20_000 }: { updateDeadlineMs?: number } = {}): Promise<ClaimWorld> {
+export async function startClaimWorld({ updateDeadlineMs = 20_000, renderer }: { updateDeadlineMs?: number; renderer?: Renderer } = {}): Promise<ClaimWorld> {
   const { address, namespace, taskQueue } = await createTestNamespace();
   const config = { address, namespace, taskQueue, apiKey: undefined, tls: undefined };
   const payloads = makePayloadKeys();
   const temporal = connectTemporal(config, payloads);
-  const api = await startTestApi({ workflows: { client: temporal.client, taskQueue, updateDeadlineMs } });
+  const api = await startTestApi({ workflows: { client: temporal.client, taskQueue, updateDeadlineMs }, ...(renderer && { renderer }) });
   const { database, deps } = api;
   const activities = createActivities({
     database,
@@ -85,6 +93,21 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000 }: { updateDea
         workers.shutdown();
         await running;
         await connection.close();
+      });
+    },
+    async read(readers) {
+      const connection = await connectWorker(config);
+      const workerDatabase = openDatabase({ url: api.workerUrl, vault: testVault() });
+      const worker = await createReadingWorker({
+        ...{ connection, namespace, taskQueue, payloads },
+        activities: readingActivities({ database: workerDatabase, documents: deps.documents, readers, now: deps.clock }),
+      });
+      const running = worker.run();
+      return stopper(async () => {
+        worker.shutdown();
+        await running;
+        await connection.close();
+        await workerDatabase.close();
       });
     },
     relay() {
