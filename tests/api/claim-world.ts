@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import { bundleWorkflows, createClaimWorkers } from '#activities/claim-workers.ts';
+import { inject } from 'vitest';
+import { createClaimWorkers } from '#activities/claim-workers.ts';
 import { readingActivities } from '#activities/documents/read-documents.ts';
 import { createActivities } from '#activities/index.ts';
 import { createReadingWorker } from '#activities/reading-worker.ts';
@@ -38,7 +39,6 @@ export type ClaimWorld = TestApi & {
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 const log = pino({ level: 'silent' });
 const DOCUMENTS = ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD'] as const;
-let bundle: ReturnType<typeof bundleWorkflows> | undefined;
 
 /** The API beside the real workflow, on a namespace of its own. No bureau and no bank answers: claims get as far as people take them. */
 export async function startClaimWorld({ updateDeadlineMs = 20_000, renderer }: { updateDeadlineMs?: number; renderer?: Renderer } = {}): Promise<ClaimWorld> {
@@ -78,7 +78,6 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000, renderer }: {
     ...api,
     async work() {
       const connection = await connectWorker(config);
-      const workflowBundle = await (bundle ??= bundleWorkflows());
       const workers = await createClaimWorkers({
         connection,
         namespace,
@@ -86,7 +85,7 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000, renderer }: {
         gateways: { bureaus: [], banks: [] },
         activities,
         payloads,
-        workflowBundle,
+        workflowBundle: { codePath: inject('workflowBundle') },
       });
       const running = workers.run();
       return stopper(async () => {

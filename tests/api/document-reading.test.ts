@@ -8,13 +8,17 @@ import { eventually } from '../stack/eventually.ts';
 import { startClaimWorld, type ClaimWorld } from './claim-world.ts';
 import { claimBody } from './support.ts';
 
-/** How often a limited process was started, by task; `isAway`: none of them can be. */
+/** How often a limited process was started, by task, and how often it could not be, because it `isAway`. */
 function counting(inner: Renderer) {
   const counter = {
     isAway: false,
+    refused: 0,
     started: {} as Record<string, number>,
     run: (task: Parameters<Renderer['run']>[0]) => {
-      if (counter.isAway) return Promise.resolve({ ok: false, code: 'DOCUMENT_READER_UNAVAILABLE' } as const);
+      if (counter.isAway) {
+        counter.refused += 1;
+        return Promise.resolve({ ok: false, code: 'DOCUMENT_READER_UNAVAILABLE' } as const);
+      }
       counter.started[task.task] = (counter.started[task.task] ?? 0) + 1;
       return inner.run(task);
     },
@@ -73,10 +77,10 @@ test('a photograph waits for a reader, is read once by the first that comes, and
     Array.from({ length: 2 }, () => [202, `/v1/documents/${id}/reading`, { state: 'RUNNING' }]),
   );
   expect((await read(id, { method: 'GET' })).statusCode).toBe(202);
-  letters.isAway = true;
+  inReader.isAway = true;
   const stopReader = await api.read({ files: inReader, letters });
-  await eventually(() => inReader.started['read-image'] === 1);
-  letters.isAway = false;
+  await eventually(() => inReader.refused === 1);
+  inReader.isAway = false;
   await eventually(async () => (await read(id, { method: 'GET' })).statusCode === 200);
   const body = (await read(id, { method: 'GET' })).json();
   expect([body.state, body.kind, body.fields.number, body.fields.payer]).toMatchObject([

@@ -329,7 +329,8 @@ describe('a run', () => {
     const referring = await world.rows<{ name: string }>(
       `SELECT conrelid::regclass::text AS name FROM pg_constraint WHERE confrelid = 'document'::regclass AND contype = 'f' ORDER BY 1`,
     );
-    expect(referring.map(({ name }) => name)).toEqual(['claim_document', 'consent', 'erasure_request']);
+    // a reading goes with its document, and keeps none
+    expect(referring.map(({ name }) => name)).toEqual(['claim_document', 'consent', 'document_reading', 'erasure_request']);
   });
 
   test('has no more rights than it needs: amounts, events, consents and the audit are out of its reach', async () => {
