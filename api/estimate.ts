@@ -15,6 +15,7 @@ import { AMOUNT_LIMIT_FEN } from './limits.ts';
 
 /** What would be paid, what would be refused and why, and what is missing. `today`: the day of Shanghai. */
 export function estimateOf(request: EstimateRequest, policies: Policies, today: Day): { ok: true; estimate: Estimate } | Refusal {
+  if (request.visit.start > request.visit.end) return refuse('DATES_OUT_OF_ORDER', { params: { path: 'visit' } });
   const rulebook = policies.rulebooks.find(({ value }) => isFor(value, request));
   const plan = request.plan === undefined ? undefined : policies.plans.find(({ value }) => value.id === request.plan);
   if (request.plan !== undefined && !plan) return refuse('PLAN_UNKNOWN');

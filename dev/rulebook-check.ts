@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findNodeAtLocation, parseTree } from 'jsonc-parser';
+import { findNodeAtLocation, parseTree, type ParseError } from 'jsonc-parser';
 import { isDay } from '#domain/calendar.ts';
 import { inForce, type Dated } from '#domain/policy/rulebook.ts';
 import { loadPolicies, RULEBOOKS_DIR, type FileFault, type Policies } from '#platform/policy/load.ts';
@@ -9,15 +9,17 @@ import { loadPolicies, RULEBOOKS_DIR, type FileFault, type Policies } from '#pla
 const USAGE = `npm run rulebook:check [-- --dir DIR] [--between yyyy-MM-dd yyyy-MM-dd]
 
 Checks every rulebook and plan: gaps, overlaps, bounds, unknown codes, values without a source; each fault with file, line and reason. With two days it shows
-what is in force on the second that was not on the first.`;
+what is in force on the second that was not on the first.
+Exit code 0: no fault. 1: faults, a line each, as file:line: path: reason. 2: not called like this.`;
 
 /** `file:line: path: reason`, as editors jump to. */
 export function describeFault({ file, path, reason }: FileFault): string {
   const text = readFileSync(file, 'utf8');
-  const tree = parseTree(text);
+  const broken: ParseError[] = [];
+  const tree = parseTree(text, broken, { disallowComments: true });
   // what is missing has no place of its own: its parent has one
   const node = path.map((_, index) => tree && findNodeAtLocation(tree, path.slice(0, path.length - index))).find((found) => found !== undefined);
-  const line = text.slice(0, node?.offset ?? 0).split('\n').length;
+  const line = text.slice(0, broken[0]?.offset ?? node?.offset ?? 0).split('\n').length;
   return `${relative(process.cwd(), file)}:${line}: ${path.join('.') || 'file'}: ${reason}`;
 }
 
@@ -46,23 +48,36 @@ function* datedIn(node: unknown, path: readonly string[]): Generator<{ path: str
   for (const [name, child] of Object.entries(node)) yield* datedIn(child, [...path, name]);
 }
 
-function main(): number {
-  const { values, positionals } = parseArgs({ options: { dir: { type: 'string' }, between: { type: 'boolean' } }, allowPositionals: true });
-  const [from = '', to = ''] = positionals;
-  if (values.between ? positionals.length !== 2 || !isDay(from) || !isDay(to) : positionals.length > 0) {
+type Asked = { dir: string; between?: { from: string; to: string } };
+
+function argumentsOf(args: readonly string[]): Asked | undefined {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: { dir: { type: 'string' }, between: { type: 'boolean' } }, allowPositionals: true });
+    const { dir = RULEBOOKS_DIR, between = false } = values;
+    const [from = '', to = ''] = positionals;
+    if (!between) return positionals.length === 0 ? { dir } : undefined;
+    return positionals.length === 2 && isDay(from) && isDay(to) ? { dir, between: { from, to } } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function main(args: readonly string[]): number {
+  const asked = argumentsOf(args);
+  if (!asked) {
     console.error(USAGE);
     return 2;
   }
-  const loaded = loadPolicies(values.dir ?? RULEBOOKS_DIR);
+  const loaded = loadPolicies(asked.dir);
   if (!loaded.ok) {
     for (const fault of loaded.faults) console.error(describeFault(fault));
     return 1;
   }
   for (const { value, version } of [...loaded.rulebooks, ...loaded.plans]) console.log(`${value.id}  ${version.slice(0, 12)}  ${value.name.en}`);
-  if (values.between)
-    for (const change of changesBetween(loaded, from, to))
+  if (asked.between)
+    for (const change of changesBetween(loaded, asked.between.from, asked.between.to))
       console.log(`${change.rulebook} ${change.path}\n  - ${change.before}\n  + ${change.after}   ${change.source}`);
   return 0;
 }
 
-if (import.meta.main) process.exitCode = main();
+if (import.meta.main) process.exitCode = main(process.argv.slice(2));

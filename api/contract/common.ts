@@ -29,7 +29,7 @@ export const code = (max: number) => z.string().regex(new RegExp(`^[A-Za-z0-9][A
 /** Decimal yuan, at most two places, not negative; read it with `parseYuan`. */
 export const yuan = z
   .string()
-  .regex(/^\d{1,10}(\.\d{1,2})?$/)
+  .regex(/^\d{1,10}(\.\d{1,2})?$/, 'no amount in yuan: at most ten digits and two decimal places, not negative')
   .meta({ id: 'Yuan', description: 'Decimal yuan with at most two places', example: '526.00' });
 /** A day of the Chinese calendar, `yyyy-MM-dd`. */
 export const day = z.iso.date().refine(ofThisAge).meta({ example: '2026-11-18' });
@@ -39,7 +39,7 @@ export const uuid = z.uuid();
 /** The six digits of an administrative division (行政区划代码). */
 export const region = z
   .string()
-  .regex(/^\d{6}$/)
+  .regex(/^\d{6}$/, 'no region: six digits')
   .meta({ description: 'Administrative division, six digits', example: '130100' });
 export const claimNumber = z
   .string()

@@ -19,7 +19,10 @@ export const estimateRoutes: FastifyPluginAsyncZod = async (app) => {
           'By the rulebook of the insured region, and the catalogue that it names, on the first day of treatment. Nothing is stored. Where no rulebook answers, `covered` is false and a person decides.',
         headers: headers(),
         body: estimateRequest,
-        response: responses({ 200: estimate }, { with: 'body', codes: ['PLAN_UNKNOWN', 'AMOUNT_INVALID', 'HOSPITAL_UNKNOWN', 'ITEM_CLASS_REQUIRED'] }),
+        response: responses(
+          { 200: estimate },
+          { with: 'body', codes: ['PLAN_UNKNOWN', 'AMOUNT_INVALID', 'HOSPITAL_UNKNOWN', 'ITEM_CLASS_REQUIRED', 'DATES_OUT_OF_ORDER'] },
+        ),
       },
     },
     async (request, reply) => {

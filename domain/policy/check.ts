@@ -11,6 +11,7 @@ const MOST_LESS_BP = { filed: 1_000, emergency: 1_000, longTermResident: 0, unfi
 /** Gaps, overlaps, orders and bounds: a rulebook without faults answers every case that it says it covers, and answers it once. */
 export function findRulebookFaults(rulebook: Rulebook): RulebookFault[] {
   return [
+    ...regionsOnce(rulebook.insuredRegions),
     ...kindsOnce(rulebook.benefits),
     ...rulebook.benefits.flatMap((benefit, index) => within(['benefits', index], benefitFaults(benefit))),
     ...within(['crossRegion'], [...orderFaults(rulebook.crossRegion), ...rulebook.crossRegion.flatMap(({ value }, index) => pointFaults(value.lessBp, index))]),
@@ -96,6 +97,13 @@ function pointFaults(lessBp: typeof MOST_LESS_BP, index: number): RulebookFault[
   return (Object.keys(MOST_LESS_BP) as (keyof typeof MOST_LESS_BP)[])
     .filter((name) => lessBp[name] > MOST_LESS_BP[name])
     .map((name) => ({ path: [index, 'value', 'points', name], reason: `at most ${MOST_LESS_BP[name] / 100} points are allowed` }));
+}
+
+function regionsOnce(regions: readonly string[]): RulebookFault[] {
+  return regions.flatMap((digits, index) => {
+    const wider = regions.slice(0, index).find((before) => digits.startsWith(before) || before.startsWith(digits));
+    return wider === undefined ? [] : [{ path: ['insuredRegions', index], reason: `${digits} is covered by ${wider} already` }];
+  });
 }
 
 function kindsOnce(benefits: readonly { kinds: readonly string[] }[]): RulebookFault[] {

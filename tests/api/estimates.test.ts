@@ -58,6 +58,7 @@ test('a plan that there is none of, and what the contract does not know, are ref
   expect((await ask({ plan: 'gold' })).json().code).toBe('PLAN_UNKNOWN');
   const most = { ...ASKED.lines[0], amount: '9999999999.99' };
   expect((await ask({ lines: [most, most] })).json().code).toBe('AMOUNT_INVALID');
+  expect((await ask({ visit: { start: '2026-03-09', end: '2026-03-02' } })).json().code).toBe('DATES_OUT_OF_ORDER');
   expect((await ask({ ratio: '100' })).json().code).toBe('VALIDATION_FAILED');
   expect((await ask({ lines: [{ ...ASKED.lines[0], preSelfPay: '100.01' }] })).json().code).toBe('VALIDATION_FAILED');
 });
