@@ -5,8 +5,8 @@ import { completeLines, type StatedLine } from '#domain/policy/catalogue.ts';
 import type { Versioned } from '#domain/policy/edition.ts';
 import { explain, explainLine } from '#domain/policy/explain.ts';
 import { completeHospital } from '#domain/policy/hospitals.ts';
-import type { CostLine } from '#domain/policy/lines.ts';
 import type { Policies } from '#domain/policy/policies.ts';
+import { quantityOf } from '#domain/policy/quantity.ts';
 import { review } from '#domain/policy/pre-review.ts';
 import { isFor, type EmployerPlan, type Rulebook } from '#domain/policy/rulebook.ts';
 import { settle, type Deduction, type NotCovered, type Settlement, type Treatment } from '#domain/policy/settle.ts';
@@ -30,8 +30,10 @@ export function estimateOf(request: EstimateRequest, policies: Policies, today: 
   if (!completed.ok) return refuse('ITEM_CLASS_REQUIRED', { params: { path: `lines.${(completed.unclassified[0] ?? 1) - 1}.itemClass` } });
 
   const { lines } = completed;
-  const result = settledBy(rulebook?.value, plan?.value, where.ok ? treatmentOf({ ...request, hospital: where.hospital }, lines) : undefined);
-  const claim = { ...request, lines, onFile: { identity: true, account: true }, today: request.submittedOn ?? today };
+  const soFar = soFarOf(request.soFar);
+  const treatment = where.ok ? { ...request, visitStart: request.visit.start, hospital: where.hospital, lines, soFar } : undefined;
+  const result = settledBy(rulebook?.value, plan?.value, treatment);
+  const claim = { ...request, lines, used: soFar.quantities, onFile: { identity: true, account: true }, today: request.submittedOn ?? today };
   const findings = [...review(claim, rulebook?.value), ...where.findings, ...completed.findings];
   const estimate = {
     ...amountsOf(result, submittedFen),
@@ -68,14 +70,12 @@ function deductionToJson({ code, rule, amountFen, origin }: Deduction): Estimate
   return { code, rule, amount: formatYuan(amountFen), source: origin.source, confirmed: origin.confirmed };
 }
 
-function treatmentOf({ visit, soFar, ...request }: Omit<EstimateRequest, 'hospital'> & Pick<Treatment, 'hospital'>, lines: readonly CostLine[]): Treatment {
-  const { deductible, scope, pooled, largeAmount, plan, stays } = soFar;
+function soFarOf({ deductible, scope, pooled, largeAmount, plan, stays, quantities }: EstimateRequest['soFar']) {
+  const used = new Map<string, number>();
+  for (const { itemCode, quantity } of quantities) used.set(itemCode, (used.get(itemCode) ?? 0) + quantityOf(quantity));
   return {
-    ...{ ...request, visitStart: visit.start, lines },
-    soFar: {
-      ...{ deductibleFen: amountOf(deductible), scopeFen: amountOf(scope), pooledFen: amountOf(pooled) },
-      ...{ largeAmountFen: amountOf(largeAmount), planFen: amountOf(plan), stays },
-    },
+    ...{ deductibleFen: amountOf(deductible), scopeFen: amountOf(scope), pooledFen: amountOf(pooled) },
+    ...{ largeAmountFen: amountOf(largeAmount), planFen: amountOf(plan), stays, quantities: Object.fromEntries(used) },
   };
 }
 

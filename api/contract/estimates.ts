@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { FUNDING_SOURCES } from '#domain/bureau/decision.ts';
 import { CIRCUMSTANCE_CODES, CLAIM_KIND_CODES, DOCUMENT_KIND_CODES } from '#domain/claim/completeness.ts';
 import { REASON_CODES } from '#domain/claim/reasons.ts';
+import { RULES } from '#domain/policy/settle.ts';
 import { bilingual, code, day, line, region, yuan } from './common.ts';
 
 const percent = z
   .string()
   .regex(/^\d{1,2}(\.\d{1,2})?$|^100$/)
   .meta({ example: '10' });
+
+const quantity = z.string().regex(/^(?!0+(\.0+)?$)\d{1,8}(\.\d{1,4})?$/);
 
 const costLine = z.strictObject({
   itemCode: line(50),
@@ -16,10 +19,7 @@ const costLine = z.strictObject({
     .enum(['01', '02', '03'])
     .exactOptional()
     .meta({ description: '甲 01, 乙 02, 丙 03; needed where the catalogue does not know the item, and overruled where it does' }),
-  quantity: z
-    .string()
-    .regex(/^(?!0+(\.0+)?$)\d{1,8}(\.\d{1,4})?$/)
-    .default('1'),
+  quantity: quantity.default('1'),
   amount: yuan,
   priceLimit: yuan.exactOptional().meta({ description: 'The highest price of one that is paid' }),
   preSelfPay: percent.exactOptional().meta({ description: 'Percentage of a class 乙 item that the person bears beforehand' }),
@@ -43,6 +43,11 @@ const soFar = z.strictObject({
   largeAmount: yuan.default('0.00'),
   plan: yuan.default('0.00'),
   stays: z.int().min(0).max(365).default(0),
+  quantities: z
+    .array(z.strictObject({ itemCode: line(50), quantity }))
+    .max(200)
+    .default([])
+    .meta({ description: 'What was paid for of items that have a limit of quantity' }),
 });
 
 const EXAMPLE = {
@@ -85,7 +90,7 @@ export type EstimateRequest = z.output<typeof estimateRequest>;
 
 const deduction = z.strictObject({
   code: z.enum(REASON_CODES),
-  rule: z.enum(['catalogue', 'price-limit', 'pre-self-pay', 'restricted-use', 'deductible', 'ratio', 'annual-cap']),
+  rule: z.enum(RULES),
   amount: yuan,
   source: z.string(),
   confirmed: z.boolean().meta({ description: 'false: no primary source was found for the rule' }),

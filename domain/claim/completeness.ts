@@ -59,6 +59,8 @@ export type Situation = {
   circumstances: readonly Circumstance[];
   /** what HR's records hold already and nobody is asked for again */
   onFile: { identity: boolean; account: boolean };
+  /** what the rulebook asks for besides those of the kind */
+  byRulebook?: readonly DocumentKind[];
 };
 
 /** The documents that a claim needs, each once, in the order in which people are asked for them. */
@@ -70,6 +72,8 @@ export function requiredDocuments(situation: Situation): DocumentKind[] {
   if (emergency) required.add('EMERGENCY_DIAGNOSIS');
   if (is('ACCIDENT')) required.add('ACCIDENT_STATEMENT');
   if (crossRegion && !emergency && !is('NO_REFERRAL')) required.add('REFERRAL_PROOF');
+  for (const asked of situation.byRulebook ?? [])
+    if (!(asked === 'IDENTITY_CARD' && onFile.identity) && !(asked === 'BANK_CARD' && onFile.account)) required.add(asked);
   if (!onFile.identity) required.add('IDENTITY_CARD');
   if (!onFile.account) required.add('BANK_CARD');
   return [...required];

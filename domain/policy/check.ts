@@ -1,6 +1,17 @@
 import type { Day } from '../calendar.ts';
 import { CLAIM_KIND_CODES } from '../claim/completeness.ts';
-import { holds, type Benefit, type Case, type Dated, type EmployerPlan, type Rulebook, type Segment, type Table, type When } from './rulebook.ts';
+import {
+  holds,
+  type Benefit,
+  type Case,
+  type Dated,
+  type EmployerPlan,
+  type Rulebook,
+  type Segment,
+  type Table,
+  type TreatmentLimit,
+  type When,
+} from './rulebook.ts';
 
 /** Something that no schema sees: where in the file (`['benefits', 0, 'ratio', 1, 'value', 'table']`) and what is wrong. */
 export type RulebookFault = { path: readonly (string | number)[]; reason: string };
@@ -16,6 +27,7 @@ export function findRulebookFaults(rulebook: Rulebook): RulebookFault[] {
     ...rulebook.benefits.flatMap((benefit, index) => within(['benefits', index], benefitFaults(benefit))),
     ...within(['crossRegion'], [...orderFaults(rulebook.crossRegion), ...rulebook.crossRegion.flatMap(({ value }, index) => pointFaults(value.lessBp, index))]),
     ...within(['filing'], orderFaults(rulebook.filing)),
+    ...within(['limits'], limitFaults(rulebook.limits)),
   ];
 }
 
@@ -38,7 +50,7 @@ function benefitFaults(benefit: Benefit): RulebookFault[] {
   const segments = benefit.ratio.flatMap(({ value }, entry) =>
     value.table.flatMap((row, index) => within(['ratio', entry, 'value', 'table', index, 'segments'], segmentFaults(row.segments))),
   );
-  return [...tables, ...segments, ...within(['largeAmount'], orderFaults(benefit.largeAmount))];
+  return [...[...tables, ...segments], ...within(['largeAmount'], orderFaults(benefit.largeAmount)), ...within(['documents'], orderFaults(benefit.documents))];
 }
 
 /** Two values that begin on one day, or stand in another order than they came into force, would leave it to chance which one counts. */
@@ -104,6 +116,19 @@ function regionsOnce(regions: readonly string[]): RulebookFault[] {
     const wider = regions.slice(0, index).find((before) => digits.startsWith(before) || before.startsWith(digits));
     return wider === undefined ? [] : [{ path: ['insuredRegions', index], reason: `${digits} is covered by ${wider} already` }];
   });
+}
+
+/** An item under two limits would be counted twice. */
+function limitFaults(limits: readonly TreatmentLimit[]): RulebookFault[] {
+  const seen = new Map<string, string>();
+  return limits.flatMap(({ id, itemCodes, allowed }, index) => [
+    ...itemCodes.flatMap((code, place) => {
+      const other = seen.get(code);
+      seen.set(code, id);
+      return other === undefined ? [] : [{ path: [index, 'itemCodes', place], reason: `${code} is limited by ${other} already` }];
+    }),
+    ...within([index, 'allowed'], orderFaults(allowed)),
+  ]);
 }
 
 function kindsOnce(benefits: readonly { kinds: readonly string[] }[]): RulebookFault[] {

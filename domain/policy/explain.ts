@@ -3,11 +3,12 @@ import { formatYuan, type Fen } from '../money.ts';
 import type { Text } from './rulebook.ts';
 import type { Deduction, NotCovered, Rule, SettledLine, Settlement } from './settle.ts';
 
-const RULES: Record<Rule, Text> = {
+const RULE_WORDS: Record<Rule, Text> = {
   catalogue: { zh: '目录外自费', en: 'not in the catalogue' },
   'price-limit': { zh: '超限价自费', en: 'above the highest price that is paid' },
   'pre-self-pay': { zh: '乙类先行自付', en: 'your part of class B items beforehand' },
   'restricted-use': { zh: '超限定支付范围', en: 'outside of what the drug is paid for' },
+  'treatment-limit': { zh: '超限量限次', en: 'more than is paid for of the item' },
   deductible: { zh: '起付线', en: 'deductible' },
   ratio: { zh: '按比例自付', en: 'your share' },
   'annual-cap': { zh: '超年度限额', en: "above the year's limit" },
@@ -55,7 +56,7 @@ export function explainLine({ submittedFen, benefitFen, deductions }: SettledLin
 
 type Part = { amountFen: Fen; text: Text };
 
-const asPart = ({ rule, code, amountFen }: Deduction): Part => ({ amountFen, text: RULES[rule] ?? { zh: REASONS[code].zh, en: REASONS[code].en } });
+const asPart = ({ rule, code, amountFen }: Deduction): Part => ({ amountFen, text: RULE_WORDS[rule] ?? { zh: REASONS[code].zh, en: REASONS[code].en } });
 
 function equation(total: Fen, parts: readonly Part[]): Text {
   const whole = grouped(total);
@@ -69,11 +70,12 @@ function equation(total: Fen, parts: readonly Part[]): Text {
   return zh === '' ? { zh: `${whole} = 0.00`, en: `${whole} = 0.00` } : { zh: whole + zh, en: whole + en };
 }
 
+/** Rules of a rulebook; of a line's own terms the line says itself where they come from. */
+const DOUBTED: ReadonlySet<Rule> = new Set(['treatment-limit', 'deductible', 'ratio', 'annual-cap']);
+
 function doubtful(deductions: readonly Deduction[]): Text[] {
-  const rules = new Set(
-    deductions.filter(({ origin, rule }) => !origin.confirmed && (rule === 'deductible' || rule === 'ratio' || rule === 'annual-cap')).map(({ rule }) => rule),
-  );
-  return [...rules].map((rule) => RULES[rule]);
+  const rules = new Set(deductions.filter(({ origin, rule }) => !origin.confirmed && DOUBTED.has(rule)).map(({ rule }) => rule));
+  return [...rules].map((rule) => RULE_WORDS[rule]);
 }
 
 /** 1234567 fen → `12 345.67`, as people read sums. */

@@ -1,4 +1,6 @@
 import { allocate, fen, min, share, subtract, type Fen } from '../money.ts';
+import type { Allowance } from './limits.ts';
+import { ONE, proportion, quantityOf } from './quantity.ts';
 import type { Deduction, Origin, SettledLine } from './settle.ts';
 
 /** 01 甲, 02 乙, 03 丙 (chrgitm_lv) */
@@ -26,8 +28,11 @@ export type CostLine = {
 /** A line with what of it is in scope, and why the rest is not. */
 export type ScopedLine = { line: CostLine; inScopeFen: Fen; deductions: Deduction[] };
 
-/** 丙 first, then the excess over the price limit, then what an item of class 乙 asks beforehand; the rest is in scope. */
-export function scopeOf(line: CostLine, rulebook: string): ScopedLine {
+/**
+ * 丙 first, then what is beyond a treatment limit, then the excess over the price limit, then what an item of class 乙 asks beforehand; the rest is in scope. `allowance`: what
+ * a treatment limit leaves of the quantity.
+ */
+export function scopeOf(line: CostLine, rulebook: string, allowance?: Allowance): ScopedLine {
   const stated: Origin = { rulebook, source: 'as stated with the line', confirmed: false };
   const origin: Origin = line.catalogue ? { rulebook, source: line.catalogue.source, confirmed: line.catalogue.confirmed } : stated;
   const all = (code: Deduction['code'], rule: Deduction['rule']): ScopedLine => ({
@@ -37,24 +42,27 @@ export function scopeOf(line: CostLine, rulebook: string): ScopedLine {
   if (line.itemClass === '03') return all('NOT_IN_CATALOGUE', 'catalogue');
   if (line.outsideRestriction) return all('NOT_IN_CATALOGUE', 'restricted-use');
   const deductions: Deduction[] = [];
-  const highest = line.priceLimitFen === undefined ? line.amountFen : min(line.amountFen, times(line.priceLimitFen, line.quantity));
-  const overFen = subtract(line.amountFen, highest);
-  if (overFen > 0) deductions.push({ code: 'ABOVE_TARIFF', rule: 'price-limit', amountFen: overFen, origin: line.catalogue?.hasLimit ? origin : stated });
+  const take = (code: Deduction['code'], rule: Deduction['rule'], amountFen: Fen, from: Origin): void => {
+    if (amountFen > 0) deductions.push({ code, rule, amountFen, origin: from });
+  };
+  let allowedFen = line.amountFen;
+  let quantity = line.priceLimitFen === undefined && !allowance ? 0 : quantityOf(line.quantity);
+  if (allowance && allowance.quantity < quantity) {
+    allowedFen = fen(proportion(line.amountFen, allowance.quantity, quantity));
+    ({ quantity } = allowance);
+    const { source, confirmed } = allowance.entry;
+    take('QUOTA_USED', 'treatment-limit', subtract(line.amountFen, allowedFen), { rulebook, source, confirmed });
+  }
+  const highest = line.priceLimitFen === undefined ? allowedFen : min(allowedFen, times(line.priceLimitFen, quantity));
+  take('ABOVE_TARIFF', 'price-limit', subtract(allowedFen, highest), line.catalogue?.hasLimit ? origin : stated);
   const before = line.itemClass === '02' ? share(highest, line.preSelfPayBp ?? 0) : fen(0);
-  if (before > 0) deductions.push({ code: 'COINSURANCE', rule: 'pre-self-pay', amountFen: before, origin });
+  take('COINSURANCE', 'pre-self-pay', before, origin);
   return { line, inScopeFen: subtract(highest, before), deductions };
 }
 
-const PLACES = 4;
-
 /** `price × quantity`, rounded half up to the fen; the largest amount there is where it is beyond all amounts. */
-function times(price: Fen, quantity: string): Fen {
-  const [whole = '0', fraction = ''] = quantity.split('.');
-  const scale = 10n ** BigInt(PLACES);
-  const count = BigInt(whole) * scale + BigInt(fraction.padEnd(PLACES, '0').slice(0, PLACES));
-  const product = (BigInt(price) * count + scale / 2n) / scale;
-  const most = BigInt(Number.MAX_SAFE_INTEGER);
-  return fen(Number(product > most ? most : product));
+function times(price: Fen, quantity: number): Fen {
+  return fen(Math.min(proportion(price, quantity, ONE), Number.MAX_SAFE_INTEGER));
 }
 
 /**

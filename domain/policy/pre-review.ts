@@ -3,7 +3,9 @@ import type { Day } from '../calendar.ts';
 import { findMissing, type Circumstance, type ClaimKind, type DocumentKind } from '../claim/completeness.ts';
 import { REASONS, type ReasonCode } from '../claim/reasons.ts';
 import { inForce, type Rulebook, type Text } from './rulebook.ts';
+import { allowancesOf, type Quantities } from './limits.ts';
 import type { CostLine } from './lines.ts';
+import { formatQuantity, quantityOf } from './quantity.ts';
 
 /** What is the matter with a claim before the bureau sees it. A blocking one keeps the claim from being sent until it is mended, or a person overrules it (PIPL art. 24). */
 export type Finding = {
@@ -28,6 +30,8 @@ export type Reviewed = {
   documents: readonly DocumentKind[];
   onFile: { identity: boolean; account: boolean };
   lines: readonly CostLine[];
+  /** what was paid for in the year of items with a limit; nothing where it is absent */
+  used?: Quantities;
   /** the day on which it is, or would be, submitted */
   today: Day;
 };
@@ -38,12 +42,22 @@ const OUTSIDE_THE_SCHEME = /^(71|81|82)/;
 
 /** Everything that can be known beforehand, in the order in which people mend it. */
 export function review(claim: Reviewed, rulebook: Rulebook | undefined): Finding[] {
-  return [...missingDocuments(claim), ...times(claim, rulebook), ...otherPayers(claim), ...costs(claim)];
+  return [...missingDocuments(claim, rulebook), ...times(claim, rulebook), ...otherPayers(claim), ...costs(claim), ...limits(claim, rulebook)];
 }
 
-function missingDocuments({ kind, insuredRegion, treatedRegion, circumstances, onFile, documents }: Reviewed): Finding[] {
-  const situation = { kind, crossRegion: !isSameCity(insuredRegion, treatedRegion), circumstances, onFile };
+function missingDocuments(
+  { kind, insuredRegion, treatedRegion, circumstances, onFile, documents, visit }: Reviewed,
+  rulebook: Rulebook | undefined,
+): Finding[] {
+  const crossRegion = !isSameCity(insuredRegion, treatedRegion);
+  const situation = { kind, crossRegion, circumstances, onFile, byRulebook: rulebook ? documentsAskedBy(rulebook, kind, visit.start) : [] };
   return findMissing(situation, documents).map((document) => ({ ...finding('DOC_REQUIRED', 'employee'), document }));
+}
+
+/** What a rulebook asks for besides the documents of the kind. */
+export function documentsAskedBy({ benefits }: Rulebook, kind: ClaimKind, day: Day): readonly DocumentKind[] {
+  const benefit = benefits.find(({ kinds }) => kinds.includes(kind));
+  return (benefit && inForce(benefit.documents, day))?.value.kinds ?? [];
 }
 
 function times({ visit, today }: Reviewed, rulebook: Rulebook | undefined): Finding[] {
@@ -69,6 +83,17 @@ function costs({ lines }: Reviewed): Finding[] {
   return lines
     .filter(({ itemClass, outsideRestriction }) => itemClass === '03' || outsideRestriction)
     .map(({ lineNo }) => ({ ...finding('NOT_IN_CATALOGUE', 'nobody'), lineNo, blocking: false }));
+}
+
+function limits({ lines, visit, used = {} }: Reviewed, rulebook: Rulebook | undefined): Finding[] {
+  const allowances = allowancesOf(lines, rulebook?.limits ?? [], { day: visit.start, used });
+  return allowances.flatMap((allowance, index) => {
+    const line = lines[index];
+    if (!line || !allowance || allowance.quantity >= quantityOf(line.quantity)) return [];
+    const paidFor = formatQuantity(allowance.quantity);
+    const text = { zh: `${line.itemName}超限量限次：只支付 ${paidFor}`, en: `${line.itemName}: only ${paidFor} of it is paid for` };
+    return [said('QUOTA_USED', line.lineNo, text, REASONS.QUOTA_USED.next)];
+  });
 }
 
 /** Only said: it keeps nothing from being sent, and nobody has to mend it. */

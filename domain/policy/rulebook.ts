@@ -19,6 +19,7 @@ export type Rulebook = {
   crossRegion: Dated<CrossRegion>;
   /** how long after the end of a treatment it may be claimed */
   filing: Dated<{ months: number }>;
+  limits: readonly TreatmentLimit[];
 };
 
 export type Text = { zh: string; en: string };
@@ -68,7 +69,17 @@ export type Benefit = {
   cap: Dated<{ table: Table<{ fen: Fen }> }>;
   /** 大额医疗费用补助 */
   largeAmount: Dated<{ bp: number; capFen: Fen }>;
-  documents: readonly DocumentKind[];
+  /** what is needed besides the documents of the kind */
+  documents: Dated<{ kinds: readonly DocumentKind[] }>;
+};
+
+/** 限量限次: how much of some items is paid for, all of them counted together, in ten-thousandths. What is left out has no limit. */
+export type TreatmentLimit = {
+  id: string;
+  name: Text;
+  itemCodes: readonly string[];
+  /** of one visit or stay, and of one person in a calendar year */
+  allowed: Dated<{ perVisit?: number; perYear?: number }>;
 };
 
 /** 异地就医: points that the ratios lose when treated outside of the insured city. */

@@ -4,6 +4,7 @@ import type { Day } from '../calendar.ts';
 import type { Circumstance, ClaimKind } from '../claim/completeness.ts';
 import type { ReasonCode } from '../claim/reasons.ts';
 import { fen, min, share, subtract, sum, type Fen } from '../money.ts';
+import { allowancesOf, quantitiesUsed, type Quantities } from './limits.ts';
 import { allocateOver, scopeOf, type CostLine } from './lines.ts';
 import { payByPlan } from './plan.ts';
 import {
@@ -43,11 +44,14 @@ export type SoFar = {
   largeAmountFen: Fen;
   planFen: Fen;
   stays: number;
+  /** of items with a treatment limit, what was paid for */
+  quantities?: Quantities;
 };
 
 /** Where a rule comes from: shown with everything that it takes away. */
 export type Origin = { rulebook: string; source: string; confirmed: boolean };
-export type Rule = 'catalogue' | 'price-limit' | 'pre-self-pay' | 'restricted-use' | 'deductible' | 'ratio' | 'annual-cap';
+export const RULES = ['catalogue', 'restricted-use', 'treatment-limit', 'price-limit', 'pre-self-pay', 'deductible', 'ratio', 'annual-cap'] as const;
+export type Rule = (typeof RULES)[number];
 export type Deduction = { code: ReasonCode; rule: Rule; amountFen: Fen; origin: Origin };
 
 export type SettledLine = { lineNo: number; submittedFen: Fen; eligibleFen: Fen; deductions: Deduction[]; benefitFen: Fen };
@@ -89,7 +93,8 @@ export function settle(treatment: Treatment, rulebook: Rulebook, plan?: Employer
   if (!rules.covered) return rules;
   const origin = ({ source, confirmed }: Pick<Entry<unknown>, 'source' | 'confirmed'>): Origin => ({ rulebook: rulebook.id, source, confirmed });
 
-  const scoped = treatment.lines.map((line) => scopeOf(line, rulebook.id));
+  const allowances = allowancesOf(treatment.lines, rulebook.limits, { day, used: soFar.quantities ?? {} });
+  const scoped = treatment.lines.map((line, index) => scopeOf(line, rulebook.id, allowances[index]));
   const scopeFen = sum(scoped.map((line) => line.inScopeFen));
   const { per, fen: wholeDeductible } = rules.deductible.value;
   const dueFen = per === 'stay' ? wholeDeductible : fen(Math.max(0, wholeDeductible - soFar.deductibleFen));
@@ -127,8 +132,23 @@ export function settle(treatment: Treatment, rulebook: Rulebook, plan?: Employer
     lessBp,
     adds: {
       ...{ deductibleFen, scopeFen, pooledFen: paid.pooledFen, largeAmountFen: paid.largeAmountFen, planFen: fromPlan },
-      stays: benefit.kinds.includes('INPATIENT') ? 1 : 0,
+      ...{ stays: benefit.kinds.includes('INPATIENT') ? 1 : 0, quantities: quantitiesUsed(treatment.lines, allowances) },
     },
+  };
+}
+
+/** What a person has had after another claim. */
+export function addSoFar(before: SoFar, adds: SoFar): SoFar {
+  const quantities: Record<string, number> = { ...before.quantities };
+  for (const [code, quantity] of Object.entries(adds.quantities ?? {})) quantities[code] = (quantities[code] ?? 0) + quantity;
+  return {
+    deductibleFen: sum([before.deductibleFen, adds.deductibleFen]),
+    scopeFen: sum([before.scopeFen, adds.scopeFen]),
+    pooledFen: sum([before.pooledFen, adds.pooledFen]),
+    largeAmountFen: sum([before.largeAmountFen, adds.largeAmountFen]),
+    planFen: sum([before.planFen, adds.planFen]),
+    stays: before.stays + adds.stays,
+    quantities,
   };
 }
 

@@ -4,7 +4,7 @@ import { CIRCUMSTANCE_CODES, CLAIM_KIND_CODES } from '#domain/claim/completeness
 import { CATALOGUE_LISTS, type Catalogue, type CatalogueItem } from '#domain/policy/catalogue.ts';
 import type { Period } from '#domain/policy/edition.ts';
 import type { Hospital, HospitalList } from '#domain/policy/hospitals.ts';
-import { day, grade, id, parsed, percent, text, yuan, type Parsed } from './values.ts';
+import { day, grade, id, itemCode, parsed, percent, text, yuan, type Parsed } from './values.ts';
 
 /** How catalogues and directories of hospitals are written; see rulebook-file.ts for amounts and ratios. */
 const region = z.string().regex(/^\d{6}$/, 'no region of six digits');
@@ -13,7 +13,6 @@ const edition = {
   ...{ source: z.string().min(1), checked: day, confirmed: z.boolean() },
 };
 const period = { from: day.exactOptional(), to: day.exactOptional() };
-export const itemCode = z.string().regex(/^[\w.-]{1,50}$/, 'no item code');
 const name = z.string().trim().min(1).max(200);
 
 export const catalogueItem = z

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { FUNDING_SOURCES } from '#domain/bureau/decision.ts';
 import { CLAIM_KIND_CODES, DOCUMENT_KIND_CODES } from '#domain/claim/completeness.ts';
 import type { EmployerPlan, Rulebook } from '#domain/policy/rulebook.ts';
-import { day, grade, id, parsed, percent, text, yuan, type Parsed } from './values.ts';
+import { parseQuantity } from '#domain/policy/quantity.ts';
+import { day, grade, id, itemCode, parsed, percent, text, yuan, type Parsed } from './values.ts';
 
 const digits = z.string().regex(/^\d{2,6}$/, 'no region');
 const years = z.number().int().min(0).max(150);
@@ -32,7 +33,18 @@ const benefit = z.strictObject({
   ratio: dated(z.strictObject({ table: z.array(z.strictObject({ when, segments: z.array(segment).min(1) })).min(1) })).min(1),
   cap: dated(z.strictObject({ table: z.array(amountRow).min(1) })).min(1),
   largeAmount: dated(z.strictObject({ percent, cap: yuan }).transform(({ percent: bp, cap }) => ({ bp, capFen: cap }))).default([]),
-  documents: z.array(z.enum(DOCUMENT_KIND_CODES)),
+  documents: dated(z.strictObject({ kinds: z.array(z.enum(DOCUMENT_KIND_CODES)) })).default([]),
+});
+
+const quantity = z.string().transform((written, context): number => {
+  const read = parseQuantity(written);
+  if (read !== undefined) return read;
+  context.addIssue({ code: 'custom', message: 'no quantity' });
+  return z.NEVER;
+});
+const limit = z.strictObject({
+  ...{ id, name: text, itemCodes: z.array(itemCode).min(1) },
+  allowed: dated(z.strictObject({ perVisit: quantity.exactOptional(), perYear: quantity.exactOptional() })).min(1),
 });
 
 const points = z.strictObject({ filed: percent, emergency: percent, longTermResident: percent, unfiled: percent });
@@ -49,6 +61,7 @@ const rulebook = z.strictObject({
   benefits: z.array(benefit).min(1),
   crossRegion: dated(crossRegion).min(1),
   filing: dated(z.strictObject({ months: z.number().int().min(1).max(36) })).min(1),
+  limits: z.array(limit).default([]),
 });
 
 const plan = z.strictObject({
@@ -63,7 +76,7 @@ const plan = z.strictObject({
       }),
     )
     .min(1),
-  excludes: dated(z.strictObject({ itemCodes: z.array(z.string()) })),
+  excludes: dated(z.strictObject({ itemCodes: z.array(itemCode) })),
 });
 
 export function parseRulebook(content: unknown): Parsed<Rulebook> {

@@ -21,6 +21,7 @@ export const percent = z
   .refine((bp) => bp <= 10_000, 'more than 100 %');
 export const text = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
 export const id = z.string().regex(/^[\w-]{1,40}$/);
+export const itemCode = z.string().regex(/^[\w.-]{1,50}$/, 'no item code');
 export const grade = z.enum(['community', '1', '2', '3']);
 
 /** Something in a file that is not as it must be: where (`benefits.0.ratio.1.value`) and why. */

@@ -92,3 +92,14 @@ test('a hospital by its code or its name instead of its grade', async () => {
   expect((await ask({ hospital: { name: '无名医院', grade: '3' } })).json()).toMatchObject({ benefit: '7462.00' });
   expect((await ask({ hospital: { tier: 'provincial' } })).json().code).toBe('VALIDATION_FAILED');
 });
+
+test('a treatment limit, with what the year has used: after 85 of 90, five of ten are paid for', async () => {
+  const therapy = { itemCode: '340200020', itemName: '运动疗法', quantity: '10', amount: '450.00' };
+  const quantities = [
+    { itemCode: '340200020', quantity: '80' },
+    { itemCode: '340200020', quantity: '5' },
+  ];
+  const answer = (await ask({ treatedRegion: '130100', lines: [therapy], soFar: { quantities } })).json();
+  expect(answer.deductions[0]).toMatchObject({ code: 'QUOTA_USED', rule: 'treatment-limit', amount: '225.00' });
+  expect(answer.findings.filter(({ code }: { code: string }) => code === 'QUOTA_USED')).toMatchObject([{ lineNo: 1, blocking: false, mendedBy: 'nobody' }]);
+});

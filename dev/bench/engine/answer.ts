@@ -4,8 +4,11 @@ import { inForce, isFor, type Benefit, type CrossRegion, type Rulebook, type Tab
 import type { Rule, Settlement, Treatment } from '#domain/policy/settle.ts';
 import type { Policies } from '#platform/policy/load.ts';
 
+/** Limits of quantity are ours alone: no treatment here has an item with one. */
+export type CommonRule = Exclude<Rule, 'treatment-limit'>;
+
 /** What every engine must answer, in fen: what of each line is in scope, what was taken by which rule, and which fund pays. */
-export type Answer = { inScope: readonly number[]; taken: Record<Rule, number>; pooled: number; large: number };
+export type Answer = { inScope: readonly number[]; taken: Record<CommonRule, number>; pooled: number; large: number };
 
 /** An engine with its rules compiled. `answer` is what is timed; `read` turns its result into what is compared, and is not. */
 export type Engine = { name: string; answer: (index: number) => unknown; read: (result: unknown) => Answer };
@@ -52,11 +55,11 @@ export function factsOf({ personType, age, hospital, soFar, insuredRegion, treat
 }
 
 export function answerOf({ lines, deductions, adds }: Settlement): Answer {
-  const taken: Record<Rule, number> = { ...NOTHING_TAKEN };
-  for (const { rule, amountFen } of deductions) taken[rule] += amountFen;
+  const taken: Record<CommonRule, number> = { ...NOTHING_TAKEN };
+  for (const { rule, amountFen } of deductions) if (rule !== 'treatment-limit') taken[rule] += amountFen;
   return { inScope: lines.map((line) => line.eligibleFen), taken, pooled: adds.pooledFen, large: adds.largeAmountFen };
 }
 
-export const NOTHING_TAKEN: Record<Rule, number> = {
+export const NOTHING_TAKEN: Record<CommonRule, number> = {
   ...{ catalogue: 0, 'restricted-use': 0, 'price-limit': 0, 'pre-self-pay': 0, deductible: 0, ratio: 0, 'annual-cap': 0 },
 };

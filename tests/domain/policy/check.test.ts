@@ -60,6 +60,42 @@ describe('refused, with the place and the reason', () => {
     ['a value without a source', (book) => Object.assign(book.filing?.[0] ?? {}, { source: '' }), 'filing.0.source'],
     ['a day that does not exist', (book) => Object.assign(book.filing?.[0] ?? {}, { from: '2026-02-30' }), 'filing.0.from: no day (yyyy-MM-dd)'],
     ['two values of one day', (book) => book.filing?.push(book.filing[0] as Json), 'filing.1.from: 2024-01-01 does not come after 2024-01-01'],
+    [
+      'an item under two limits',
+      (book) => book.limits?.push(Object.assign(structuredClone(book.limits[0] as Json), { id: 'again' })),
+      'limits.1.itemCodes.0: 340200020 is limited by exercise-therapy already',
+    ],
+    [
+      'a quantity that is none',
+      (book) => Object.assign(book.limits?.[0]?.allowed?.[0]?.value ?? {}, { perYear: 'many' }),
+      'limits.0.allowed.0.value.perYear: no quantity',
+    ],
+    [
+      'an unknown document',
+      (book) => book.benefits?.[0]?.documents?.[0]?.value?.kinds?.push('SELFIE' as string & Json),
+      'benefits.0.documents.0.value.kinds.4',
+    ],
+    [
+      'a catalogue of nobody',
+      (book) => Object.assign(book.crossRegion?.[0]?.value?.catalogue ?? {}, { manual: 'home' }),
+      'crossRegion.0.value.catalogue.manual',
+    ],
+    ['a deadline of no months', (book) => Object.assign(book.filing?.[0]?.value ?? {}, { months: 0 }), 'filing.0.value.months'],
+    [
+      'segments out of order',
+      (book) => book.benefits?.[0]?.ratio?.[0]?.value?.table?.[0]?.segments?.push({ over: '0.00', percent: '90' } as unknown as string & Json),
+      'benefits.0.ratio.0.value.table.0.segments.1.over: segments stand in the order of their bounds',
+    ],
+    [
+      'an unknown fund',
+      (book) => Object.assign(book.benefits?.[0]?.ratio?.[0]?.value?.table?.[0]?.segments?.[0] ?? {}, { fund: 'lottery' }),
+      'segments.0.fund',
+    ],
+    [
+      'an unknown grade',
+      (book) => book.benefits?.[0]?.cap?.[0]?.value?.table?.push({ when: { grades: ['4'] }, yuan: '1' } as unknown as string & Json),
+      'table.1.when.grades.0',
+    ],
     ['a property that nobody reads', (book) => Object.assign(book, { ratio: '0.82' }), ''],
   ])('%s', (_, change, expected) => {
     const faults = faultsOf(change);

@@ -119,3 +119,54 @@ test('a year’s cap: 3 500.00 for who is below 45, 4 500.00 from 45 on; what is
   // (9 000 − 100) × 60 % = 5 340.00
   expect(of(44).deductions.find(({ rule }) => rule === 'annual-cap')?.amountFen).toBe(yuan('1840.00'));
 });
+
+describe('a treatment limit: of exercise therapy 30 in a stay and 90 in a year', () => {
+  const therapy = (quantity: string, amount: string, more: Partial<CostLine> = {}): CostLine =>
+    line('01', amount, { itemCode: '340200020', quantity, ...more });
+  const deducted = (lines: CostLine[], used = 0) => {
+    const soFar = { ...NOTHING_SO_FAR, quantities: { '340200020': used * 10_000 } };
+    const result = settled({ ...inShijiazhuang, treatedRegion: '130100', lines, soFar }, rulebook('130100-310'));
+    expect(result.lines.every(addsUp)).toBe(true);
+    return {
+      limited: result.lines.map(({ deductions }) => formatYuan(deductions.find(({ rule }) => rule === 'treatment-limit')?.amountFen ?? fen(0))),
+      eligible: formatYuan(result.eligibleFen),
+      used: result.adds.quantities,
+    };
+  };
+
+  test('40 for 1 800.00: ten of them, 450.00, are not paid for; the next line has none left', () => {
+    const first = therapy('40', '1800.00');
+    expect(deducted([first])).toEqual({ limited: ['450.00'], eligible: '1350.00', used: { 340200020: 300_000 } });
+    expect(deducted([therapy('20.5', '922.50'), therapy('20', '900.00')])).toEqual({
+      limited: ['0.00', '472.50'],
+      eligible: '1350.00',
+      used: { 340200020: 300_000 },
+    });
+    const result = settled({ ...inShijiazhuang, treatedRegion: '130100', lines: [first] }, rulebook('130100-310'));
+    // (1 350 − 900) × 82 % = 369.00
+    expect(explain(result).zh).toBe('1 800.00 = 369.00 医保统筹报销 + 450.00 超限量限次 + 900.00 起付线 + 81.00 按比例自付');
+    expect(result.deductions[0]).toMatchObject({ code: 'QUOTA_USED', rule: 'treatment-limit', origin: { confirmed: false } });
+  });
+
+  test('what the year has left counts: after 75 there are 15, after 90 or more none', () => {
+    expect(deducted([therapy('20', '900.00')], 75)).toEqual({ limited: ['225.00'], eligible: '675.00', used: { 340200020: 150_000 } });
+    expect(deducted([therapy('20', '900.00')], 90)).toMatchObject({ limited: ['900.00'], eligible: '0.00' });
+    expect(deducted([therapy('20', '900.00')], 200)).toMatchObject({ limited: ['900.00'], eligible: '0.00' });
+  });
+
+  test('the price limit holds for what is paid for: 30 × 40.00 = 1 200.00 of 1 350.00', () => {
+    expect(deducted([therapy('40', '1800.00', { priceLimitFen: yuan('40.00') })])).toMatchObject({ limited: ['450.00'], eligible: '1200.00' });
+  });
+
+  test('what is not covered at all uses nothing up', () => {
+    const outside = therapy('30', '1350.00', { outsideRestriction: true });
+    expect(deducted([outside, therapy('30', '1350.00')])).toMatchObject({ limited: ['0.00', '0.00'], eligible: '1350.00' });
+  });
+
+  test('before it was in force there is none', () => {
+    const rules = rulebook('130100-310');
+    const later = { ...rules, limits: rules.limits.map((limit) => ({ ...limit, allowed: limit.allowed.map((entry) => ({ ...entry, from: '2026-03-03' })) })) };
+    const lines = [therapy('40', '1800.00')];
+    expect(settled({ ...inShijiazhuang, treatedRegion: '130100', lines }, later).eligibleFen).toBe(180_000);
+  });
+});
