@@ -9,11 +9,13 @@ import { chineseHolidays } from '#platform/holidays.ts';
 import { createLogger } from '#platform/log.ts';
 import { openMasterKeys } from '#platform/master-keys.ts';
 import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
+import { loadPolicies } from '#platform/policy/load.ts';
 import { vaultPayloadKeys } from '#platform/payload-keys.ts';
 import { connectWorker } from '#platform/temporal-worker.ts';
 import { connectTemporal } from '#platform/temporal.ts';
 import { openDatabase } from '#prisma/database.ts';
 import { clockworkReader } from '#prisma/queries/holidays.ts';
+import { storePoliciesAtStart } from '#prisma/queries/policies.ts';
 import { createBankGateway } from './bank/http-bank-gateway.ts';
 import { createBureauGateway } from './bureau/http-bureau-gateway.ts';
 import { bundleWorkflows, createClaimWorkers } from './claim-workers.ts';
@@ -39,6 +41,8 @@ Runtime.install({
 });
 
 const gateways = await readGateways(config.gatewaysFile);
+const policies = loadPolicies(config.rulebooksDir);
+if (!policies.ok) throw new Error('the rulebooks have faults: npm run rulebook:check');
 const [bank] = gateways.banks;
 if (!bank) throw new Error('GATEWAYS_FILE declares no bank');
 const vault = { suite: config.fieldSuite, masterKeys: await openMasterKeys({ ...config, suite: config.fieldSuite }) };
@@ -98,6 +102,7 @@ let ready = (): boolean => false;
 const metrics = serveMetrics({ port: config.metricsPort, registry, ready: () => ready() });
 
 try {
+  await storePoliciesAtStart(database, policies, { signal: stop.signal, onWait: () => log.warn('the database cannot be reached; trying again') });
   const connection = await connectWorker(config.temporal, { signal: stop.signal, onWait: () => log.warn('Temporal cannot be reached; trying again') });
   await ensureSchedules({ client: temporal.client, gateways, taskQueue });
   const workflowBundle = config.workflowBundle ? { codePath: config.workflowBundle } : await bundleWorkflows();

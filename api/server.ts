@@ -13,6 +13,7 @@ import { loadPolicies } from '#platform/policy/load.ts';
 import { connectTemporal } from '#platform/temporal.ts';
 import { openDatabase } from '#prisma/database.ts';
 import { clockworkReader } from '#prisma/queries/holidays.ts';
+import { storePoliciesAtStart } from '#prisma/queries/policies.ts';
 import { buildApp } from './app.ts';
 
 /** How long somebody who decides waits for the workflow's answer before hearing that it is still on its way. */
@@ -22,7 +23,7 @@ const UPDATE_DEADLINE_MS = 10_000;
 const config = configOrExit();
 const log = createLogger({ name: 'api', level: config.logLevel });
 const gateways = await readGateways(config.gatewaysFile);
-const policies = loadPolicies();
+const policies = loadPolicies(config.rulebooksDir);
 if (!policies.ok) throw new Error('the rulebooks have faults: npm run rulebook:check');
 const [bank] = gateways.banks;
 if (!bank) throw new Error('GATEWAYS_FILE declares no bank');
@@ -69,6 +70,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// nothing is answered by what is not kept
+await storePoliciesAtStart(database, policies, { onWait: () => log.warn('the database cannot be reached; trying again') });
 await app.listen({ host: config.host, port: config.port });
 
 function configOrExit(): ApiConfig {

@@ -43,7 +43,7 @@ function main([file, ...more]: readonly string[]): number {
     console.error(USAGE);
     return 2;
   }
-  const policies = loadPolicies();
+  const policies = loadPolicies(process.env['RULEBOOKS_DIR'] || undefined);
   if (!policies.ok) {
     console.error('the rulebooks have faults: npm run rulebook:check');
     return 2;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findNodeAtLocation, parseTree, type ParseError } from 'jsonc-parser';
@@ -14,7 +14,7 @@ Exit code 0: no fault. 1: faults, a line each, as file:line: path: reason. 2: no
 
 /** `file:line: path: reason`, as editors jump to. */
 export function describeFault({ file, path, reason }: FileFault): string {
-  const text = readFileSync(file, 'utf8');
+  const text = statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8') : '';
   const broken: ParseError[] = [];
   const tree = parseTree(text, broken, { disallowComments: true });
   // what is missing has no place of its own: its parent has one
@@ -53,7 +53,7 @@ type Asked = { dir: string; between?: { from: string; to: string } };
 function argumentsOf(args: readonly string[]): Asked | undefined {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: { dir: { type: 'string' }, between: { type: 'boolean' } }, allowPositionals: true });
-    const { dir = RULEBOOKS_DIR, between = false } = values;
+    const { dir = process.env['RULEBOOKS_DIR'] || RULEBOOKS_DIR, between = false } = values;
     const [from = '', to = ''] = positionals;
     if (!between) return positionals.length === 0 ? { dir } : undefined;
     return positionals.length === 2 && isDay(from) && isDay(to) ? { dir, between: { from, to } } : undefined;

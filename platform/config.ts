@@ -30,6 +30,8 @@ type SharedConfig = {
 
 type GatewayConfig = {
   gatewaysFile: string;
+  /** Rulebooks, plans, catalogues and hospitals; undefined: those that come with the product. */
+  rulebooksDir: string | undefined;
   /** Networks that webhooks may reach although they are not public: the employer's own systems. */
   webhookNetworks: string[];
 };
@@ -148,6 +150,7 @@ const shared = {
 
 const gateways = {
   GATEWAYS_FILE: file,
+  RULEBOOKS_DIR: text.optional(),
   WEBHOOK_NETWORKS: addressBlocks.default([]),
 };
 
@@ -273,7 +276,7 @@ function sharedConfig(values: z.infer<z.ZodObject<typeof shared>>): SharedConfig
 }
 
 function gatewayConfig(values: z.infer<z.ZodObject<typeof gateways>>): GatewayConfig {
-  return { gatewaysFile: values.GATEWAYS_FILE, webhookNetworks: values.WEBHOOK_NETWORKS };
+  return { gatewaysFile: values.GATEWAYS_FILE, rulebooksDir: values.RULEBOOKS_DIR, webhookNetworks: values.WEBHOOK_NETWORKS };
 }
 
 function isReadable(path: string): boolean {

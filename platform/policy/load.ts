@@ -28,6 +28,7 @@ export function loadPolicies(dir: string = RULEBOOKS_DIR): ({ ok: true } & Polic
   const plans = readAll(join(dir, 'plans'), { parse: parsePlan, check: findPlanFaults }, faults);
   const catalogues = readAll(join(dir, 'catalogues'), { parse: parseCatalogue }, faults);
   const hospitals = readAll(join(dir, 'hospitals'), { parse: parseHospitals }, faults);
+  if (rulebooks.length === 0 && faults.length === 0) faults.push({ file: dir, path: [], reason: 'no rulebook is there' });
   faults.push(...clashes(rulebooks), ...findEditionFaults(catalogues, shareCodes), ...findEditionFaults(hospitals, () => true));
   return faults.length > 0 ? { ok: false, faults } : { ok: true, rulebooks, plans, catalogues, hospitals };
 }

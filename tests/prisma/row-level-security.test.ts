@@ -80,7 +80,7 @@ describe('every table', () => {
 });
 
 /** Hold nothing of anybody: the days of the calendar, which unit lies below which, keys that a master key wraps, counters of requests. */
-const PUBLIC_TABLES = ['holiday', 'unit_ancestor', 'installation_key', 'rate_limit'];
+const PUBLIC_TABLES = ['holiday', 'unit_ancestor', 'installation_key', 'rate_limit', 'policy_copy'];
 
 describe('a scope', () => {
   test('opens the subtree of its units', async () => {
