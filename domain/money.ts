@@ -39,12 +39,26 @@ export function min(a: Fen, b: Fen): Fen {
   return a < b ? a : b;
 }
 
-/** Ratio in basis points (8200 = 82 %), rounded half up to the fen. */
+/**
+ * `amount × by ÷ over`, all of them safe integers ≥ 0: the whole fen, and the numerator of what is left. Exact whatever their size; most products fit into a plain number, which is
+ * several times as fast as a BigInt.
+ */
+export function divide(amount: number, by: number, over: number): { whole: number; left: number } {
+  const product = amount * by;
+  if (Number.isSafeInteger(product)) {
+    const left = product % over;
+    return { whole: (product - left) / over, left };
+  }
+  const [exact, divisor] = [BigInt(amount) * BigInt(by), BigInt(over)];
+  return { whole: Number(exact / divisor), left: Number(exact % divisor) };
+}
+
+/** Ratio in basis points (8200 = 82 %), rounded half up to the fen, away from zero. */
 export function share(amount: Fen, basisPoints: number): Fen {
   if (!Number.isInteger(basisPoints)) throw new RangeError(`not basis points: ${basisPoints}`);
-  const product = BigInt(amount) * BigInt(basisPoints);
-  const half = product >= 0n ? 5_000n : -5_000n;
-  return fen(Number((product + half) / 10_000n));
+  const { whole, left } = divide(Math.abs(amount), Math.abs(basisPoints), 10_000);
+  const rounded = left < 5_000 ? whole : whole + 1;
+  return fen(rounded !== 0 && amount < 0 !== basisPoints < 0 ? -rounded : rounded);
 }
 
 /**
@@ -54,13 +68,11 @@ export function share(amount: Fen, basisPoints: number): Fen {
 export function allocate(total: Fen, weights: readonly Fen[]): Fen[] {
   if (weights.length === 0 || weights.some((weight) => weight < 0)) throw new RangeError('weights must be one or more amounts ≥ 0');
   if (total < 0) throw new RangeError(`not an amount to split: ${total}`);
-  const whole = sum(weights);
-  if (whole === 0) return weights.map((_, index) => (index === 0 ? total : fen(0)));
-  const exact = weights.map((weight) => BigInt(total) * BigInt(weight));
-  const parts = exact.map((value) => Number(value / BigInt(whole)));
-  const byRemainder = exact
-    .map((value, index) => ({ index, remainder: value % BigInt(whole) }))
-    .sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
+  const sumOfWeights = sum(weights);
+  if (sumOfWeights === 0) return weights.map((_, index) => (index === 0 ? total : fen(0)));
+  const exact = weights.map((weight, index) => ({ index, ...divide(total, weight, sumOfWeights) }));
+  const parts = exact.map(({ whole }) => whole);
+  const byRemainder = exact.sort((a, b) => b.left - a.left || a.index - b.index);
   let rest = total - parts.reduce((a, b) => a + b, 0);
   for (const { index } of byRemainder) {
     if (rest <= 0) break;

@@ -1,3 +1,5 @@
+import { divide } from '../money.ts';
+
 /** Quantities of fee lists have four places at most; here they are whole ten-thousandths, below 10¹². */
 const PLACES = 4;
 
@@ -19,8 +21,8 @@ export const formatQuantity = (quantity: number): string => String(quantity / 10
 
 /** `amount × numerator / denominator`, rounded half up. `denominator` must not be 0. */
 export function proportion(amount: number, numerator: number, denominator: number): number {
-  const [whole, parts] = [BigInt(amount) * BigInt(numerator), BigInt(denominator)];
-  return Number((whole * 2n + parts) / (parts * 2n));
+  const { whole, left } = divide(amount, numerator, denominator);
+  return left < denominator - left ? whole : whole + 1;
 }
 
 export const ONE = 10 ** PLACES;

@@ -122,7 +122,7 @@ export function settle(treatment: Treatment, rulebook: Rulebook, plan?: Employer
     eligibleFen: scopeFen,
     benefitFen,
     lines,
-    deductions: total(lines.flatMap((line) => line.deductions)),
+    deductions: total(lines),
     funding: [
       { source: 'bureau_fund' as const, amountFen: paid.pooledFen },
       { source: 'large_amount' as const, amountFen: paid.largeAmountFen },
@@ -208,13 +208,14 @@ function capped(
   return { pooledFen, largeAmountFen, cutFen: fen(overFen + of('large_amount') - largeAmountFen) };
 }
 
-/** One deduction for each code and rule, in the order in which they come first. */
-function total(deductions: readonly Deduction[]): Deduction[] {
-  const all = new Map<string, Deduction>();
-  for (const deduction of deductions) {
-    const key = `${deduction.code} ${deduction.rule}`;
-    const before = all.get(key);
-    all.set(key, before ? { ...before, amountFen: fen(before.amountFen + deduction.amountFen) } : deduction);
-  }
+/** One deduction for each rule, in the order in which they come first. */
+function total(lines: readonly SettledLine[]): Deduction[] {
+  const all = new Map<Rule, Deduction>();
+  for (const { deductions } of lines)
+    for (const deduction of deductions) {
+      const before = all.get(deduction.rule);
+      if (before) before.amountFen = fen(before.amountFen + deduction.amountFen);
+      else all.set(deduction.rule, { ...deduction });
+    }
   return [...all.values()];
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allocate, fen, formatYuan, min, parseYuan, share, subtract, sum, type Fen } from '#domain/money.ts';
+import { allocate, divide, fen, formatYuan, min, parseYuan, share, subtract, sum, type Fen } from '#domain/money.ts';
 
 const amounts = fc.integer({ min: 0, max: 10_000_000_000 }).map(fen);
 const signed = fc.integer({ min: -10_000_000_000, max: 10_000_000_000 }).map(fen);
@@ -52,6 +52,16 @@ describe('share', () => {
   });
 
   test('refuses a fraction of a basis point', () => expect(() => share(fen(1), 0.5)).toThrow(RangeError));
+});
+
+test('a division is exact on either side of what a plain number holds', () => {
+  const anything = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+  fc.assert(
+    fc.property(anything, fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 20_000, max: Number.MAX_SAFE_INTEGER }), (amount, by, over) => {
+      const { whole, left } = divide(amount, by, over);
+      return BigInt(whole) * BigInt(over) + BigInt(left) === BigInt(amount) * BigInt(by) && left < over;
+    }),
+  );
 });
 
 describe('allocate', () => {
