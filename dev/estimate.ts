@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { estimateRequest, type Estimate } from '#api/contract/estimates.ts';
 import { estimateOf } from '#api/estimate.ts';
 import { shanghaiDay, type Day } from '#domain/calendar.ts';
 import { ERRORS } from '#domain/errors.ts';
-import { loadPolicies, type Policies } from '#platform/policy/load.ts';
+import { loadPolicies, readText, type Policies } from '#platform/policy/load.ts';
 
 const USAGE = `npm run -s estimate -- FILE.json|-
 
@@ -31,8 +30,7 @@ function answerTo(body: unknown, { policies, today, at = '' }: { policies: Polic
 
 function readJson(file: string): Answered<unknown> {
   try {
-    // editors on Windows begin a file with a mark that JSON does not know
-    return { ok: true, answer: JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8').replace(/^\uFEFF/, '')) };
+    return { ok: true, answer: JSON.parse(readText(file === '-' ? 0 : file)) };
   } catch (error) {
     return { ok: false, faults: [`${file}: ${error instanceof Error ? error.message : 'unreadable'}`] };
   }

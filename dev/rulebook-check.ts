@@ -1,10 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findNodeAtLocation, parseTree, type ParseError } from 'jsonc-parser';
 import { isDay } from '#domain/calendar.ts';
 import { inForce, type Dated } from '#domain/policy/rulebook.ts';
-import { loadPolicies, RULEBOOKS_DIR, type FileFault, type Policies } from '#platform/policy/load.ts';
+import { loadPolicies, readText, RULEBOOKS_DIR, type FileFault, type Policies } from '#platform/policy/load.ts';
 
 const USAGE = `npm run rulebook:check [-- --dir DIR] [--between yyyy-MM-dd yyyy-MM-dd]
 
@@ -14,7 +14,8 @@ Exit code 0: no fault. 1: faults, a line each, as file:line: path: reason. 2: no
 
 /** `file:line: path: reason`, as editors jump to. */
 export function describeFault({ file, path, reason }: FileFault): string {
-  const text = statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8') : '';
+  // a directory has no lines
+  const text = statSync(file, { throwIfNoEntry: false })?.isFile() ? readText(file) : '';
   const broken: ParseError[] = [];
   const tree = parseTree(text, broken, { disallowComments: true });
   // what is missing has no place of its own: its parent has one

@@ -53,12 +53,17 @@ export function divide(amount: number, by: number, over: number): { whole: numbe
   return { whole: Number(exact / divisor), left: Number(exact % divisor) };
 }
 
+/** `amount × by ÷ over`, all of them safe integers ≥ 0, rounded half up. `over` must not be 0. */
+export function proportion(amount: number, by: number, over: number): number {
+  const { whole, left } = divide(amount, by, over);
+  return left < over - left ? whole : whole + 1;
+}
+
 /** Ratio in basis points (8200 = 82 %), rounded half up to the fen, away from zero. */
 export function share(amount: Fen, basisPoints: number): Fen {
   if (!Number.isInteger(basisPoints)) throw new RangeError(`not basis points: ${basisPoints}`);
-  const { whole, left } = divide(Math.abs(amount), Math.abs(basisPoints), 10_000);
-  const rounded = left < 5_000 ? whole : whole + 1;
-  return fen(rounded !== 0 && amount < 0 !== basisPoints < 0 ? -rounded : rounded);
+  const part = proportion(Math.abs(amount), Math.abs(basisPoints), 10_000);
+  return fen(part !== 0 && amount < 0 !== basisPoints < 0 ? -part : part);
 }
 
 /**

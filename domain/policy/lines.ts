@@ -1,6 +1,6 @@
-import { allocate, fen, min, share, subtract, type Fen } from '../money.ts';
+import { allocate, fen, min, proportion, share, subtract, type Fen } from '../money.ts';
 import type { Allowance } from './limits.ts';
-import { ONE, proportion, quantityOf } from './quantity.ts';
+import { ONE, quantityOf } from './quantity.ts';
 import type { Deduction, Origin, SettledLine } from './settle.ts';
 
 /** 01 甲, 02 乙, 03 丙 (chrgitm_lv) */

@@ -1,5 +1,3 @@
-import { divide } from '../money.ts';
-
 /** Quantities of fee lists have four places at most; here they are whole ten-thousandths, below 10¹². */
 const PLACES = 4;
 
@@ -18,11 +16,5 @@ export function quantityOf(text: string): number {
 
 /** 25000 → `"2.5"` */
 export const formatQuantity = (quantity: number): string => String(quantity / 10 ** PLACES);
-
-/** `amount × numerator / denominator`, rounded half up. `denominator` must not be 0. */
-export function proportion(amount: number, numerator: number, denominator: number): number {
-  const { whole, left } = divide(amount, numerator, denominator);
-  return left < denominator - left ? whole : whole + 1;
-}
 
 export const ONE = 10 ** PLACES;

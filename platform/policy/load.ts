@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Catalogue } from '#domain/policy/catalogue.ts';
 import { findPlanFaults, findRulebookFaults } from '#domain/policy/check.ts';
@@ -25,11 +25,16 @@ export type FileFault = Fault & { file: string };
 export function loadPolicies(dir: string = RULEBOOKS_DIR): ({ ok: true } & Policies) | { ok: false; faults: FileFault[] } {
   const faults: FileFault[] = [];
   const rulebooks = readAll(dir, { parse: parseRulebook, check: findRulebookFaults }, faults);
+  if (rulebooks.length === 0 && faults.length === 0) faults.push({ file: dir, path: [], reason: 'no rulebook is here' });
   const plans = readAll(join(dir, 'plans'), { parse: parsePlan, check: findPlanFaults }, faults);
   const catalogues = readAll(join(dir, 'catalogues'), { parse: parseCatalogue }, faults);
   const hospitals = readAll(join(dir, 'hospitals'), { parse: parseHospitals }, faults);
-  if (rulebooks.length === 0 && faults.length === 0) faults.push({ file: dir, path: [], reason: 'no rulebook is there' });
-  faults.push(...clashes(rulebooks), ...findEditionFaults(catalogues, shareCodes), ...findEditionFaults(hospitals, () => true));
+  faults.push(
+    ...clashes(rulebooks),
+    ...sameIds([...rulebooks, ...plans]),
+    ...findEditionFaults(catalogues, shareCodes),
+    ...findEditionFaults(hospitals, () => true),
+  );
   return faults.length > 0 ? { ok: false, faults } : { ok: true, rulebooks, plans, catalogues, hospitals };
 }
 
@@ -38,7 +43,7 @@ function readAll<Value>(
   { parse, check = () => [] }: { parse: (content: unknown) => Parsed<Value>; check?: (value: Value) => Fault[] },
   faults: FileFault[],
 ): Versioned<Value>[] {
-  if (!existsSync(dir)) return [];
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(dir)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
@@ -54,11 +59,14 @@ function readAll<Value>(
 
 function readJson(file: string): { ok: true; content: unknown } | { ok: false; faults: Fault[] } {
   try {
-    return { ok: true, content: JSON.parse(readFileSync(file, 'utf8')) };
+    return { ok: true, content: JSON.parse(readText(file)) };
   } catch (error) {
     return { ok: false, faults: [{ path: [], reason: error instanceof Error ? error.message : 'unreadable' }] };
   }
 }
+
+/** Without the mark that editors on Windows begin a file with, which JSON does not know. */
+export const readText = (file: string | number): string => readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
 
 /** Two rulebooks of one scheme for one region would leave it to chance which one counts. */
 function* clashes(rulebooks: readonly Versioned<Rulebook>[]): Generator<FileFault> {
@@ -68,6 +76,14 @@ function* clashes(rulebooks: readonly Versioned<Rulebook>[]): Generator<FileFaul
       if (one.value.scheme === other.value.scheme && shared !== undefined)
         yield { file: one.file, path: ['insuredRegions'], reason: `${shared} is covered by ${other.value.id} as well` };
     }
+}
+
+/** An answer names its rulebook and its plan by their ids alone. */
+function* sameIds(all: readonly Versioned<{ id: string }>[]): Generator<FileFault> {
+  for (const [index, { file, value }] of all.entries()) {
+    const before = all.slice(0, index).find((other) => other.value.id === value.id);
+    if (before) yield { file, path: ['id'], reason: `${value.id} is the id of ${basename(before.file)} as well` };
+  }
 }
 
 /** Two lists of a region that are about the same codes would leave it to chance as well. */

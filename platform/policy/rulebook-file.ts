@@ -3,13 +3,13 @@ import { FUNDING_SOURCES } from '#domain/bureau/decision.ts';
 import { CLAIM_KIND_CODES, DOCUMENT_KIND_CODES } from '#domain/claim/completeness.ts';
 import type { EmployerPlan, Rulebook } from '#domain/policy/rulebook.ts';
 import { parseQuantity } from '#domain/policy/quantity.ts';
-import { day, grade, id, itemCode, parsed, percent, text, yuan, type Parsed } from './values.ts';
+import { day, grade, id, itemCode, parsed, percent, text, words, yuan, type Parsed } from './values.ts';
 
 const digits = z.string().regex(/^\d{2,6}$/, 'no region');
 const years = z.number().int().min(0).max(150);
 
 function dated<Value extends z.ZodType>(value: Value) {
-  const entry = z.strictObject({ from: day, value, source: z.string().min(1), checked: day, confirmed: z.boolean() });
+  const entry = z.strictObject({ from: day, value, source: words, checked: day, confirmed: z.boolean() });
   return z.array(entry);
 }
 
@@ -56,7 +56,7 @@ const crossRegion = z
 const rulebook = z.strictObject({
   id: id,
   insuredRegions: z.array(digits).min(1),
-  scheme: z.string().regex(/^\d{3}$/),
+  scheme: z.enum(['310', '390']),
   name: text,
   benefits: z.array(benefit).min(1),
   crossRegion: dated(crossRegion).min(1),

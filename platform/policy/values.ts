@@ -19,7 +19,8 @@ export const percent = z
     return Number(whole) * 100 + Number(fraction.padEnd(2, '0'));
   })
   .refine((bp) => bp <= 10_000, 'more than 100 %');
-export const text = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
+export const words = z.string().refine((written) => written.trim() !== '', 'empty');
+export const text = z.strictObject({ zh: words, en: words });
 export const id = z.string().regex(/^[\w-]{1,40}$/);
 export const itemCode = z.string().regex(/^[\w.-]{1,50}$/, 'no item code');
 export const grade = z.enum(['community', '1', '2', '3']);

@@ -89,6 +89,13 @@ describe('rulebook:check', () => {
     expect(faults()).toEqual(['130100-310.json:3: insuredRegions.1: 130102 is covered by 1301 already']);
   });
 
+  it('names what has the id of another, and a directory without rulebooks', () => {
+    bookWith((text) => text.replace('"id": "130100-310"', '"id": "110000-310"'));
+    expect(faults()).toEqual(['130100-310.json:2: id: 110000-310 is the id of 110000-310.json as well']);
+    const nowhere = loadPolicies(join(dir, 'nowhere'));
+    expect(nowhere.ok ? [] : nowhere.faults.map(describeFault)).toEqual([expect.stringMatching(/nowhere:1: file: no rulebook is here$/)]);
+  });
+
   it('ends with 1 for faults, one a line, and with 2 when it is not called as it says', () => {
     bookWith((text) => text.replace('"percent": "85"', '"percent": "185"'));
     const { code, err } = run('rulebook-check', ['--dir', dir]);
