@@ -16,9 +16,14 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/**/*.test.ts'],
-          exclude: [...withoutServers, 'tests/e2e/**'],
+          exclude: [...withoutServers, 'tests/e2e/**', 'tests/console/**'],
           globalSetup: ['tests/setup/servers.ts', 'tests/setup/workflow-bundle.ts'],
         },
+      },
+      // The pages in a real browser, over one product that runs as it would on a desk.
+      {
+        extends: true,
+        test: { name: 'console', include: ['tests/console/**/*.test.ts'], globalSetup: ['tests/setup/workflow-bundle.ts', 'tests/setup/console.ts'] },
       },
       // Each file has the whole product to itself, as processes that it may kill.
       {

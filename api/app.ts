@@ -15,6 +15,7 @@ import type { SignInConfig } from '#platform/sign-in-config.ts';
 import type { Clockwork } from '#prisma/queries/claim-context.ts';
 import { JSON_LIMIT_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts';
 import auth from './plugins/auth.ts';
+import consolePages from './plugins/console.ts';
 import errors, { answerFrameworkError, answerUnreadable } from './plugins/errors.ts';
 import idempotency from './plugins/idempotency.ts';
 import looks from './plugins/looks.ts';
@@ -42,6 +43,7 @@ import { healthRoutes } from './routes/health.ts';
 import { legalHoldRoutes } from './routes/legal-holds.ts';
 import { inspectionRoutes } from './routes/inspections.ts';
 import { lookRoutes } from './routes/looks.ts';
+import { pageErrorRoutes } from './routes/page-errors.ts';
 import { payoutStopRoutes } from './routes/payout-stops.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { readingRoutes } from './routes/reading.ts';
@@ -82,6 +84,8 @@ export type ApiDeps = {
   rateLimits?: Partial<RateLimits>;
   /** where people sign in and machines get their tokens; absent: API keys alone open doors */
   signIn?: SignInConfig | undefined;
+  /** the folder of the built console; without it there are no pages */
+  console?: string | undefined;
   /** addresses and blocks of the proxies whose X-Forwarded-For is believed; none where absent */
   trustProxy?: string[];
 };
@@ -126,6 +130,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(auth);
   await app.register(looks);
   await app.register(idempotency);
+  await app.register(consolePages);
   for (const routes of [
     healthRoutes,
     documentRoutes,
@@ -153,6 +158,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     retentionRoutes,
     legalHoldRoutes,
     codecRoutes,
+    pageErrorRoutes,
   ])
     await app.register(routes);
   return app;

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { loadAuditKey } from '#platform/audit-key.ts';
 import { ConfigError, readApiConfig, type ApiConfig } from '#platform/config.ts';
 import { fileDocumentStore } from '#platform/document-store.ts';
@@ -33,6 +35,10 @@ const payloadKeys = vaultPayloadKeys(database.vault);
 const temporal = connectTemporal(config.temporal, payloadKeys);
 const renderer = openRenderer({ onTrouble: (trouble) => log.warn(trouble, 'a file could not be read') });
 
+const pages = fileURLToPath(new URL('../console/dist/', import.meta.url));
+const built = existsSync(`${pages}index.html`);
+if (!built) log.warn('there is no console: npm run console:build makes it');
+
 const app = await buildApp({
   database,
   documents: fileDocumentStore(config.documentDir),
@@ -52,6 +58,7 @@ const app = await buildApp({
   payloadKeys,
   codecOrigins: config.codecOrigins,
   rateLimits: config.rateLimits,
+  console: built ? pages : undefined,
 });
 app.addHook('onClose', async () => {
   await Promise.all([database.close(), temporal.close(), renderer.close()]);

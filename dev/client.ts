@@ -46,7 +46,7 @@ export function createApiClient({ url, token }: { url: string; token: string }):
     upload({ name, content, unitCode }) {
       const form = new FormData();
       if (unitCode !== undefined) form.set('unitCode', unitCode);
-      form.set('file', new Blob([content]), name);
+      form.set('file', new Blob([new Uint8Array(content)]), name);
       return call('POST', '/v1/documents', { body: form, headers: { 'idempotency-key': randomUUID() } });
     },
   };

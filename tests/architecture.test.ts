@@ -44,6 +44,8 @@ const LAYERS: Record<string, { imports: readonly string[]; types?: readonly stri
       ],
     ],
   },
+  // Runs in browsers: of the API it knows the shapes alone, which cost nothing.
+  'console/': { imports: ['console/*', 'domain/*', 'preact', '@preact/signals'], types: ['api/contract/*'] },
   'prisma/': { imports: ['prisma/*', 'domain/*', 'platform/crypto/*', 'node:', 'pg', '@prisma/*'] },
   'platform/': {
     imports: [
@@ -69,12 +71,12 @@ const LAYERS: Record<string, { imports: readonly string[]; types?: readonly stri
   'tests/simulators/': { imports: ['tests/simulators/*', 'dev/simulators/*', 'node:', 'vitest', 'fast-check', 'fast-xml-parser', 'tests/stack/eventually.ts'] },
 };
 
-const code = projectFiles().filter((path) => path.endsWith('.ts'));
+const code = projectFiles().filter((path) => /\.tsx?$/.test(path));
 const product = code.filter((path) => !path.startsWith('tests/') && !path.startsWith('dev/'));
 
 describe('layers', () => {
   it.each(Object.entries(LAYERS))('%s imports only what it may', (room, { imports, types = [] }) => {
-    const files = code.filter((path) => path.startsWith(room));
+    const files = code.filter((path) => path.startsWith(room) && !path.endsWith('.config.ts'));
     expect(files.length).toBeGreaterThan(0);
     const breaches = files.flatMap((path) =>
       importsOf(path)
@@ -113,7 +115,9 @@ describe('layers', () => {
         .map(({ specifier }) => ({ path, specifier })),
     );
     const room = (path: string): string => path.split('/', 1)[0] ?? '';
-    const wrong = relative.filter(({ path, specifier }) => !/\.(ts|json)$/.test(specifier) || room(path) !== room(posix.join(posix.dirname(path), specifier)));
+    const wrong = relative.filter(
+      ({ path, specifier }) => !/\.(tsx?|json|css)$/.test(specifier) || room(path) !== room(posix.join(posix.dirname(path), specifier)),
+    );
     expect(wrong).toEqual([]);
   });
 });
@@ -139,9 +143,29 @@ describe('purity', () => {
   });
 });
 
+describe('the console', () => {
+  const pages = code.filter((path) => path.startsWith('console/'));
+
+  it('uses nothing that the WebViews of the build target lack', () => {
+    // Chromium 110 and later, Safari 15.4 and later
+    const newer =
+      /\.(toSorted|toReversed|toSpliced|groupBy|findLastIndex)\(|\bAbortSignal\.(any|timeout)\b|\bPromise\.(withResolvers|try)\b|\bArray\.fromAsync\b|\.isWellFormed\(/;
+    expect(containing(pages, newer)).toEqual([]);
+  });
+
+  it('makes no HTML of text, and writes no style or script into the page', () => {
+    expect(containing(pages, /dangerouslySetInnerHTML|\.(inner|outer)HTML\b|insertAdjacentHTML|document\.write|\bstyle="|\beval\(|new Function\(/)).toEqual([]);
+  });
+
+  it('asks nobody but its own API', () => {
+    // names of XML are no addresses
+    expect(containing(pages.concat('console/index.html'), /https?:\/\/(?!www\.w3\.org\/2000\/svg)/)).toEqual([]);
+  });
+});
+
 describe('house style', () => {
   it('files have kebab-case names, with a dot before their kind', () => {
-    expect(code.filter((path) => !/^(([a-z0-9]+-)*[a-z0-9]+\/)*([a-z0-9]+[-.])*[a-z0-9]+\.ts$/.test(path))).toEqual([]);
+    expect(code.filter((path) => !/^(([a-z0-9]+-)*[a-z0-9]+\/)*([a-z0-9]+[-.])*[a-z0-9]+\.tsx?$/.test(path))).toEqual([]);
   });
 
   it('no file has more than 400 lines', () => {

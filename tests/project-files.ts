@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What installs, runs and other tools put into a checkout. */
-const NOT_OURS = new Set(['node_modules', '.git', '.daozhang', 'coverage', 'generated']);
+const NOT_OURS = new Set(['node_modules', '.git', '.daozhang', 'coverage', 'generated', 'dist']);
 
 /** Every file of the project, whether it is committed yet or not: paths from the root, with slashes. */
 export function projectFiles(folder = ''): string[] {

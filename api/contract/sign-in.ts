@@ -34,9 +34,13 @@ export const session = z
     signedInAt: time,
     idleUntil: time.meta({ description: 'When the session ends if nothing is asked until then' }),
     endsAt: time.meta({ description: 'When it ends in any case' }),
+    deviceKey: z.string().meta({
+      description: 'AES-256 key, Base64: what a page keeps on the device for this person is sealed with it, and so shut to whoever else holds the device',
+    }),
     csrfToken: z.string().meta({ description: 'To be sent as `Daozhang-Csrf` with whatever changes something' }),
   })
   .meta({ id: 'Session' });
+export type Session = z.output<typeof session>;
 
 export const signedOut = z
   .strictObject({ endSessionUrl: z.string().nullable().meta({ description: 'Where the browser goes to end the session at the identity provider as well' }) })

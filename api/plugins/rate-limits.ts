@@ -18,15 +18,19 @@ export type RateLimits = {
   callback: number;
   /** an address, in credentials that were not accepted */
   failed: number;
+  /** an address, in pages that tell that they broke */
+  pageErrors: number;
 };
 
 /** An HR system that imports a year's claims, and a head office behind one address at nine in the morning, are not to notice. */
-export const DEFAULT_LIMITS: RateLimits = { machine: 30_000, person: 1_200, open: 3_000, callback: 30_000, failed: 600 };
+export const DEFAULT_LIMITS: RateLimits = { machine: 30_000, person: 1_200, open: 3_000, callback: 30_000, failed: 600, pageErrors: 60 };
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Not counted: asked by probes, which would restart a busy process. */
+    /** Not counted: asked by probes, which would restart a busy process; the console's files, which a whole head office loads on the morning of a new version. */
     uncounted?: true;
+    /** Counted by address under this limit in place of `open`. */
+    countedAs?: keyof RateLimits;
   }
 }
 
@@ -60,8 +64,9 @@ export default fp(
     }
 
     app.addHook('onRequest', async (request, reply) => {
-      const { access, uncounted } = request.routeOptions.config;
+      const { access, uncounted, countedAs } = request.routeOptions.config;
       if (uncounted) return;
+      if (countedAs) return count(reply, countedAs, addressOf(request));
       if (request.is404 || access === undefined || access === 'open') return count(reply, 'open', addressOf(request));
       if (access === 'signed') return count(reply, 'callback', addressOf(request));
       const address = addressOf(request);

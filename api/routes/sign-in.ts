@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { refuse, type Refusal } from '#domain/errors.ts';
+import { keyedHash } from '#platform/keys.ts';
 import { audit } from '#prisma/queries/audit.ts';
 import { findEmployee } from '#prisma/queries/employees.ts';
 import { describePerson, endSessionsOf, findSigningIn } from '#prisma/queries/sessions.ts';
@@ -17,7 +18,7 @@ const redirect = { 303: noContent };
 
 /** Signing in and out (登录). The browser is sent to the employer's identity provider and comes back with a code; what is kept here is a session. */
 export const signInRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { clock, database } = app.deps;
+  const { clock, database, keys } = app.deps;
   const { signIn } = app;
 
   app.addHook('onSend', async (_request, reply) => {
@@ -125,6 +126,7 @@ export const signInRoutes: FastifyPluginAsyncZod = async (app) => {
         ...{
           secondFactorSignIn: secondFactorPath(signIn.config.secondFactorAcr[0]),
           csrfToken: signedIn.csrfToken,
+          deviceKey: Buffer.from(keyedHash(keys.document, `device ${person.employeeId}`), 'hex').toString('base64'),
           signedInAt: signedIn.createdAt.toISOString(),
         },
         ...{ idleUntil: signedIn.idleUntil.toISOString(), endsAt: signedIn.expiresAt.toISOString() },

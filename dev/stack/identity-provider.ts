@@ -23,9 +23,10 @@ export async function startIdentityProvider(options: {
   publicUrl: string;
   people: readonly Person[];
   report: (line: string) => void;
+  port?: number | undefined;
 }): Promise<StackIdentity> {
   const { dataDir, publicUrl, people, report } = options;
-  const port = await takePort({ preferred: PREFERRED_PORT, purpose: 'identity provider', report });
+  const port = await takePort({ preferred: options.port ?? PREFERRED_PORT, purpose: 'identity provider', report });
   const issuer = `http://127.0.0.1:${port}`;
   const secret = (name: string): string => readFileSync(secretFile(dataDir, name), 'utf8');
   const settings: IdentitySettings = {

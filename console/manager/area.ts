@@ -1,0 +1,4 @@
+import type { Route } from '../router.tsx';
+import { HomePage } from './home.tsx';
+
+export const routes: readonly Route[] = [{ path: '/app/manager', page: HomePage }];

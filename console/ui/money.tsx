@@ -1,0 +1,10 @@
+/** `7462.00` → `7,462.00`. Amounts are decimal strings of yuan from end to end: nothing is computed with them here. */
+export function groupDigits(yuan: string): string {
+  const [whole = '', cents] = yuan.split('.');
+  const grouped = whole.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
+  return cents === undefined ? grouped : `${grouped}.${cents}`;
+}
+
+export function Money({ yuan, strong = false }: { yuan: string; strong?: boolean }) {
+  return <span class={strong ? 'numbers strong' : 'numbers'}>¥{groupDigits(yuan)}</span>;
+}

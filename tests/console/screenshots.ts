@@ -1,0 +1,54 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { startBrowser } from '#dev/console/browser.ts';
+import { runStack } from '#dev/run-stack.ts';
+import { temporaryDataDir } from '#dev/stack/data-dir.ts';
+import { BRISK_WORLD } from '#dev/stack/product.ts';
+import { PAGES, visit } from './pages.ts';
+import { TEST_PEOPLE } from './people.ts';
+import { enter } from './world.ts';
+
+/** `npm run screenshots -- DIR [NAME…]`: every page (or those) at both widths, in both languages and schemes, as PNG. */
+const [folder, ...names] = process.argv.slice(2);
+if (folder === undefined) {
+  console.error('npm run screenshots -- DIR [NAME…]');
+  process.exit(2);
+}
+const target = resolve(folder);
+mkdirSync(target, { recursive: true });
+const dataDir = temporaryDataDir();
+const [stack, browser] = await Promise.all([
+  runStack({ dataDir, world: BRISK_WORLD, inMemoryTemporal: true, morePeople: TEST_PEOPLE, report: (line) => console.log(line) }),
+  startBrowser(),
+]);
+const { product, infrastructure, token } = stack;
+const world = await enter({
+  ...{ url: product.apiUrl, token, browser: browser.wsEndpoint(), bureauUrl: product.bureauUrl, bankUrl: product.bankUrl },
+  ...{ mailUrl: infrastructure.mail.httpUrl, databaseUrl: infrastructure.databaseUrl },
+});
+try {
+  for (const shown of PAGES.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const page = shown.who === undefined ? await world.open() : await world.signInAs(shown.who);
+    for (const width of [390, 1280] as const) {
+      for (const [locale, scheme] of [
+        ['zh', 'light'],
+        ['zh', 'dark'],
+        ['en', 'light'],
+      ] as const) {
+        await page.setViewportSize({ width, height: 844 });
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.evaluate((chosen) => localStorage.setItem('daozhang.language', chosen), locale).catch(() => undefined);
+        await visit(page, world, shown);
+        await page.screenshot({ path: join(target, `${shown.name}-${width}-${locale}${scheme === 'dark' ? '-dark' : ''}.png`), fullPage: true });
+      }
+    }
+    await page.context().close();
+    console.log(shown.name);
+  }
+} finally {
+  await world.close();
+  await browser.close();
+  await stack.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+process.exit(0);
