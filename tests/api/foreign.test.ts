@@ -98,7 +98,7 @@ const QUERIES: Record<string, (pick: Pick) => string> = {
 };
 
 /** Signed, or open to all: nobody's scope is asked. The codec is asked with sealed payloads and no names (codec.test.ts). */
-const APART = /^\/(healthz|readyz|metrics|auth\/|v1\/callbacks\/|v1\/codec\/|v1\/session$)/;
+const APART = /^\/(healthz|readyz|metrics|auth\/|v1\/callbacks\/|v1\/codec\/|v1\/session$|v1\/page-errors$)/;
 
 const IN_A_WEEK = new Date(Date.now() + 7 * 86_400_000).toISOString();
 const person = () => ({ name: '李四', insuredRegion: '130100', personType: '11', insuranceType: '310' });

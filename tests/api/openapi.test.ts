@@ -60,6 +60,7 @@ test('what is open is written down here, and nothing else is', () => {
     'GET /readyz',
     'POST /v1/callbacks/banks/{code}',
     'POST /v1/callbacks/bureaus/{code}',
+    'POST /v1/page-errors',
   ]);
 });
 
@@ -74,9 +75,9 @@ test('every refusal is a problem document', () => {
   expect(document.components.schemas['Problem']).toMatchObject({ properties: { code: { enum: ERROR_CODES } } });
 });
 
-test('every POST but the callbacks, signing out, and what changes nothing, asks for an Idempotency-Key', () => {
+test('every POST but the callbacks, signing out, what goes into the log alone, and what changes nothing, asks for an Idempotency-Key', () => {
   for (const { name, operation } of operations.filter(
-    (each) => each.name.startsWith('POST') && !/\/callbacks\/|\/auth\/|\/codec\/|\/(?:estimates|reading)$/.test(each.name),
+    (each) => each.name.startsWith('POST') && !/\/callbacks\/|\/auth\/|\/codec\/|\/(?:estimates|reading|page-errors)$/.test(each.name),
   )) {
     expect([name, operation.parameters?.find((parameter) => parameter.name === 'idempotency-key')?.required]).toEqual([name, true]);
   }

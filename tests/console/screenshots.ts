@@ -1,11 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { startBrowser } from '#dev/console/browser.ts';
-import { runStack } from '#dev/run-stack.ts';
-import { temporaryDataDir } from '#dev/stack/data-dir.ts';
-import { BRISK_WORLD } from '#dev/stack/product.ts';
 import { PAGES, visit } from './pages.ts';
-import { TEST_PEOPLE } from './people.ts';
+import { startPlace } from './stack.ts';
 import { enter } from './world.ts';
 
 /** `npm run screenshots -- DIR [NAME…]`: every page (or those) at both widths, in both languages and schemes, as PNG. */
@@ -16,16 +12,8 @@ if (folder === undefined) {
 }
 const target = resolve(folder);
 mkdirSync(target, { recursive: true });
-const dataDir = temporaryDataDir();
-const [stack, browser] = await Promise.all([
-  runStack({ dataDir, world: BRISK_WORLD, inMemoryTemporal: true, morePeople: TEST_PEOPLE, report: (line) => console.log(line) }),
-  startBrowser(),
-]);
-const { product, infrastructure, token } = stack;
-const world = await enter({
-  ...{ url: product.apiUrl, token, browser: browser.wsEndpoint(), bureauUrl: product.bureauUrl, bankUrl: product.bankUrl },
-  ...{ mailUrl: infrastructure.mail.httpUrl, databaseUrl: infrastructure.databaseUrl },
-});
+const { place, stop } = await startPlace((line) => console.log(line));
+const world = await enter(place);
 try {
   for (const shown of PAGES.filter(({ name }) => names.length === 0 || names.includes(name))) {
     const page = shown.who === undefined ? await world.open() : await world.signInAs(shown.who);
@@ -47,8 +35,6 @@ try {
   }
 } finally {
   await world.close();
-  await browser.close();
-  await stack.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await stop();
 }
 process.exit(0);

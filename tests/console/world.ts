@@ -4,7 +4,7 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import { inject } from 'vitest';
 import { createApiClient, type ApiClient } from '#dev/client.ts';
 import { giveConsents, PEOPLE } from '#dev/seed.ts';
-import type { ConsoleWorld } from '../setup/console.ts';
+import type { Place } from './stack.ts';
 import { employeeNoOf, nameOf, type TestPerson } from './people.ts';
 
 export type Who = keyof typeof PEOPLE | TestPerson;
@@ -13,7 +13,7 @@ export type Look = { width: 390 | 1280; scheme: 'light' | 'dark'; locale: Locale
 const PHONE: Look = { width: 390, scheme: 'light', locale: 'zh' };
 
 /** What a test of pages works with: the running product, an API client of the HR system, and browsers. */
-export type World = ConsoleWorld & {
+export type World = Place & {
   api: ApiClient;
   /** A browser of its own in which this person has signed in at the identity provider, on the home page. What breaks on a page fails the test. */
   signInAs(who: Who, look?: Partial<Look>): Promise<Page>;
@@ -25,7 +25,7 @@ export type World = ConsoleWorld & {
 };
 
 /** Connects to what tests/setup/console.ts started, or to `given`. */
-export async function enter(given?: ConsoleWorld): Promise<World> {
+export async function enter(given?: Place): Promise<World> {
   const place = given ?? inject('console');
   const browser = await chromium.connect(place.browser);
   const api = createApiClient({ url: place.url, token: place.token });

@@ -1,41 +1,23 @@
-import { rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { startBrowser } from '#dev/console/browser.ts';
-import { runStack } from '#dev/run-stack.ts';
-import { temporaryDataDir } from '#dev/stack/data-dir.ts';
-import { freePort } from '#dev/stack/ports.ts';
-import { BRISK_WORLD } from '#dev/stack/product.ts';
-import { TEST_PEOPLE } from '../console/people.ts';
+import type { Place } from '../console/stack.ts';
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    console: ConsoleWorld;
-  }
-}
-
-/** Where the running product is, for tests in other processes. */
-export type ConsoleWorld = { url: string; token: string; browser: string; bureauUrl: string; bankUrl: string; mailUrl: string; databaseUrl: string };
-
-/** One product and one browser for all tests of the pages; they go with their directory at the end. */
+/** One product and one browser for all tests of the pages. A process of its own, because what migrates databases can be used once at a time within one. */
 export default async function startConsole(project: TestProject): Promise<() => Promise<void>> {
-  // bundled once, not by the worker; it reaches it through its environment
+  const entry = fileURLToPath(new URL('../console/stack.ts', import.meta.url));
   const { workflowBundle } = project.getProvidedContext() as { workflowBundle?: string };
-  if (workflowBundle !== undefined) process.env['WORKFLOW_BUNDLE'] = workflowBundle;
-  const dataDir = temporaryDataDir();
-  const names = ['postgres', 'temporal', 'temporalUi', 'smtp', 'mail', 'api', 'identity'] as const;
-  const ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await freePort()] as const)));
-  const [stack, browser] = await Promise.all([
-    runStack({ dataDir, world: BRISK_WORLD, ports, inMemoryTemporal: true, morePeople: TEST_PEOPLE, report: () => undefined }),
-    startBrowser(),
-  ]);
-  const { product, infrastructure, token } = stack;
-  project.provide('console', {
-    ...{ url: product.apiUrl, token, browser: browser.wsEndpoint(), bureauUrl: product.bureauUrl, bankUrl: product.bankUrl },
-    ...{ mailUrl: infrastructure.mail.httpUrl, databaseUrl: infrastructure.databaseUrl },
-  });
+  const env = { ...process.env, ...(workflowBundle !== undefined && { WORKFLOW_BUNDLE: workflowBundle }) };
+  const child = spawn(process.execPath, [entry], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const said = once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>;
+  const first = await Promise.race([said, ended.then(() => undefined)]);
+  if (!first) throw new Error('the product for the tests of the pages did not start');
+  project.provide('console', JSON.parse(first[0]) as Place);
   return async () => {
-    await browser.close();
-    await stack.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    child.stdin.end();
+    await ended;
   };
 }

@@ -1,0 +1,47 @@
+import { rmSync } from 'node:fs';
+import { startBrowser } from '#dev/console/browser.ts';
+import { runStack } from '#dev/run-stack.ts';
+import { temporaryDataDir } from '#dev/stack/data-dir.ts';
+import { freePort } from '#dev/stack/ports.ts';
+import { BRISK_WORLD } from '#dev/stack/product.ts';
+import { TEST_PEOPLE } from './people.ts';
+
+/** Where the running product is, for tests in other processes; `browser` is what playwright connects to. */
+export type Place = { url: string; token: string; browser: string; bureauUrl: string; bankUrl: string; mailUrl: string; databaseUrl: string };
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    console: Place;
+  }
+}
+
+/** The product and a browser, with a directory of their own that goes with them. */
+export async function startPlace(report: (line: string) => void = () => undefined): Promise<{ place: Place; stop: () => Promise<void> }> {
+  const dataDir = temporaryDataDir();
+  const names = ['postgres', 'temporal', 'temporalUi', 'smtp', 'mail', 'api', 'identity'] as const;
+  const ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await freePort()] as const)));
+  const [{ product, infrastructure, token, ...stack }, browser] = await Promise.all([
+    runStack({ dataDir, world: BRISK_WORLD, ports, inMemoryTemporal: true, morePeople: TEST_PEOPLE, report }),
+    startBrowser(),
+  ]);
+  return {
+    place: {
+      ...{ url: product.apiUrl, token, browser: browser.wsEndpoint(), bureauUrl: product.bureauUrl, bankUrl: product.bankUrl },
+      ...{ mailUrl: infrastructure.mail.httpUrl, databaseUrl: infrastructure.databaseUrl },
+    },
+    async stop() {
+      await browser.close();
+      await stack.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As a process of its own: says where it is on one line, and stops when its input ends. */
+if (import.meta.main) {
+  const { place, stop } = await startPlace();
+  console.log(JSON.stringify(place));
+  process.stdin.resume().once('end', () => {
+    void stop().then(() => process.exit(0));
+  });
+}
