@@ -14,6 +14,7 @@ import type { Renderer } from '#platform/render/renderer.ts';
 import type { SignInConfig } from '#platform/sign-in-config.ts';
 import type { Clockwork } from '#prisma/queries/claim-context.ts';
 import { JSON_LIMIT_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts';
+import type { LiveOptions } from './live/hub.ts';
 import auth from './plugins/auth.ts';
 import consolePages from './plugins/console.ts';
 import errors, { answerFrameworkError, answerUnreadable } from './plugins/errors.ts';
@@ -40,6 +41,7 @@ import { employeeRecordRoutes } from './routes/employee-records.ts';
 import { employeeRoutes } from './routes/employees.ts';
 import { estimateRoutes } from './routes/estimates.ts';
 import { healthRoutes } from './routes/health.ts';
+import { liveRoutes } from './routes/live.ts';
 import { legalHoldRoutes } from './routes/legal-holds.ts';
 import { inspectionRoutes } from './routes/inspections.ts';
 import { lookRoutes } from './routes/looks.ts';
@@ -52,6 +54,7 @@ import { roleRoutes } from './routes/roles.ts';
 import { substitutionRoutes } from './routes/substitutions.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { unitRoutes } from './routes/units.ts';
+import { uploadRoutes } from './routes/uploads.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** What the API is built of. Everything that the outside decides comes in here, so that tests bring their own. */
@@ -86,6 +89,8 @@ export type ApiDeps = {
   signIn?: SignInConfig | undefined;
   /** the folder of the built console; without it there are no pages */
   console?: string | undefined;
+  /** how pages are kept up to date; the defaults where absent */
+  live?: Partial<LiveOptions>;
   /** addresses and blocks of the proxies whose X-Forwarded-For is believed; none where absent */
   trustProxy?: string[];
 };
@@ -136,6 +141,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     documentRoutes,
     documentContentRoutes,
     readingRoutes,
+    uploadRoutes,
     claimRoutes,
     claimReadingRoutes,
     claimActionRoutes,
@@ -143,7 +149,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     callbackRoutes,
   ])
     await app.register(routes);
-  for (const routes of [approvalRoutes, approvalFlowRoutes]) await app.register(routes);
+  for (const routes of [liveRoutes, approvalRoutes, approvalFlowRoutes]) await app.register(routes);
   for (const routes of [claimMatchRoutes, lookRoutes, inspectionRoutes, estimateRoutes]) await app.register(routes);
   for (const routes of [
     unitRoutes,

@@ -45,10 +45,12 @@ const CATALOGUE = {
   RESUBMISSION_LIMIT: { status: 409, zh: '已达重新提交次数上限', en: 'The claim was resubmitted too often' },
   MESSAGE_REPLAYED: { status: 409, zh: '相同消息编号的内容不一致', en: 'The message id was used with another body' },
   PERSON_ERASED: { status: 409, zh: '该人员的医疗信息已删除', en: "The person's medical data were erased" },
+  UPLOAD_OFFSET_WRONG: { status: 409, zh: '上传位置与已收到的不符', en: 'The upload does not go on from there' },
   ALREADY_EXISTS: { status: 409, zh: '已存在', en: 'It exists already' },
 
   ERASED: { status: 410, zh: '内容已依法删除', en: 'The content was erased' },
 
+  TUS_VERSION_UNSUPPORTED: { status: 412, zh: '不支持的断点续传协议版本', en: 'This version of tus is not spoken here' },
   VERSION_MISMATCH: { status: 412, zh: '内容已被他人更新', en: 'It was changed in the meantime' },
   BODY_TOO_LARGE: { status: 413, zh: '请求体过大', en: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, zh: '不支持的内容类型', en: 'The content type is not supported' },
@@ -87,10 +89,12 @@ const CATALOGUE = {
   DOCUMENT_ENCRYPTED: { status: 422, zh: '文件已加密', en: 'The file needs a password' },
   DOCUMENT_ACTIVE_CONTENT: { status: 422, zh: '文件含有脚本或可执行操作', en: 'The file would run something when it is opened' },
   DOCUMENT_OF_ANOTHER: { status: 422, zh: '材料已用于他人的申请', en: "The document belongs to somebody else's claim" },
+  UPLOAD_CHECKSUM_WRONG: { status: 422, zh: '文件与校验值不符', en: 'The file is not the one that was announced' },
   DOCUMENT_NOT_SHOWN: { status: 422, zh: '此类文件无法预览', en: 'Files of this type cannot be shown' },
 
   PRECONDITION_REQUIRED: { status: 428, zh: '缺少 If-Match 请求头', en: 'The If-Match header is missing' },
 
+  UPLOADS_TOO_MANY: { status: 429, zh: '未完成的上传过多', en: 'Too many uploads are under way' },
   RATE_LIMITED: { status: 429, zh: '请求过于频繁', en: 'Too many requests', retryable: true },
 
   INTERNAL: { status: 500, zh: '系统内部错误', en: 'Internal error' },

@@ -5,7 +5,7 @@ import { inNameOf, type Actor } from '#domain/claim/actor.ts';
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { can, type Action, type Allowed, type Caller as Asker, type Scope, type Subject } from '#domain/org/can.ts';
 import { apiKeyId, hashApiKey } from '#platform/api-key.ts';
-import type { ScopedDatabase } from '#prisma/database.ts';
+import type { DataScope, ScopedDatabase } from '#prisma/database.ts';
 import { codecTokens } from '../codec/tokens.ts';
 import { findApiKey, findPerson, type PersonRow } from '#prisma/queries/api-keys.ts';
 
@@ -82,9 +82,7 @@ export default fp(
     });
     app.decorateRequest('asker', {
       getter(this: FastifyRequest): Asker {
-        const { machine, person, secondFactor } = callerOf.call(this);
-        const { employeeId = null, roles = [], standsInFor = [], withheld = [] } = person ?? {};
-        return { employeeId, roles, standsInFor, withheld, secondFactor, machine };
+        return askerOf(callerOf.call(this));
       },
     });
     app.decorateRequest('may', function (this: FastifyRequest, action: Action, subject: Subject) {
@@ -153,8 +151,14 @@ export function actionsOf({ action }: FastifyContextConfig): readonly Action[] {
   return typeof action === 'string' ? [action] : action;
 }
 
+/** Who asks, as `can()` takes it. */
+export function askerOf({ machine, person, secondFactor }: Caller): Asker {
+  const { employeeId = null, roles = [], standsInFor = [], withheld = [] } = person ?? {};
+  return { employeeId, roles, standsInFor, withheld, secondFactor, machine };
+}
+
 /** What row-level security opens: to a machine the subtree of its unit, to a person those of the roles held; to a person always what is her own. */
-function scopeOf({ id, machine, person }: Caller) {
+export function scopeOf({ id, machine, person }: Caller): DataScope {
   const units = machine ? [machine.unitId] : [...new Set(person?.roles.map((role) => role.unitId))];
   return { units, employeeId: person?.employeeId ?? null, caller: id };
 }

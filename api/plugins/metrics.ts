@@ -23,6 +23,8 @@ export default fp(
     });
     app.decorate('metrics', registry);
     app.addHook('onResponse', async (request, reply) => {
+      // how long a page stays open is not how long we take
+      if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) return;
       const labels = { method: request.method, route: request.routeOptions.url ?? '(none)', status: reply.statusCode };
       seconds.observe(labels, reply.elapsedTime / 1_000);
     });

@@ -68,6 +68,7 @@ export default fp(
           { name: 'claims', description: '报销申请' },
           { name: 'documents', description: '材料' },
           { name: 'tasks', description: '待办' },
+          { name: 'live', description: '实时更新' },
           { name: 'directory', description: '单位、员工、账户、额度' },
           { name: 'inspection', description: '检查包' },
           { name: 'consent', description: '个人同意' },

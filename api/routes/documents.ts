@@ -1,18 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import fastifyMultipart from '@fastify/multipart';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { refuse } from '#domain/errors.ts';
-import { can } from '#domain/org/can.ts';
-import { keyedHash } from '#platform/keys.ts';
 import { MEDIA_TYPES } from '#platform/media-type.ts';
-import { DOCUMENT_NOTES, inspectDocument } from '#platform/render/documents.ts';
-import { openFileName, sealDocument } from '#prisma/queries/document-keys.ts';
-import { insertDocument, type DocumentRow } from '#prisma/queries/documents.ts';
-import { findUnit } from '#prisma/queries/units.ts';
+import { DOCUMENT_NOTES } from '#platform/render/documents.ts';
+import { openFileName } from '#prisma/queries/document-keys.ts';
+import type { DocumentRow } from '#prisma/queries/documents.ts';
 import { headers, responses } from '../contract/common.ts';
 import { document, documentParams, uploadBody } from '../contract/documents.ts';
 import { readableDocument, recordLookAtDocument } from '../document-access.ts';
+import { FILE_CODES, takeDocument, unitOfUpload } from '../document-intake.ts';
 import { DOCUMENT_LIMIT_BYTES } from '../limits.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
 import { readUpload } from '../upload.ts';
@@ -20,14 +17,10 @@ import { readUpload } from '../upload.ts';
 const tags = ['documents'];
 /** what the parts around the file may take */
 const FRAME_BYTES = 64 * 1024;
-const FILE_CODES = [
-  ...['DOCUMENT_EMPTY', 'DOCUMENT_TYPE_REFUSED', 'DOCUMENT_CONTENT_MISMATCH', 'DOCUMENT_SUSPICIOUS', 'DOCUMENT_IMAGE_TOO_LARGE'],
-  ...['DOCUMENT_TOO_MANY_PAGES', 'DOCUMENT_ENCRYPTED', 'DOCUMENT_ACTIVE_CONTENT', 'DOCUMENT_READER_UNAVAILABLE'],
-] as const;
 
 /** Documents (材料): kept once, whole, as they came, under a key of their own. */
 export const documentRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { documents, keys, clock, renderer } = app.deps;
+  const { documents } = app.deps;
   await app.register(fastifyMultipart, {
     limits: { fileSize: DOCUMENT_LIMIT_BYTES, files: 1, fields: 4, fieldSize: 1_000, parts: 5, headerPairs: 20 },
   });
@@ -51,40 +44,20 @@ export const documentRoutes: FastifyPluginAsyncZod = async (app) => {
     async (request, reply) => {
       const upload = await readUpload(request);
       if (!upload.ok) return reply.refuse(upload);
-      const { caller, asker, person, actor } = request;
-      const unitCode = upload.unitCode ?? person?.unitCode ?? caller.machine?.unitCode ?? '';
-      const unit = await findUnit(request.db, { code: unitCode, own: person?.unitId ?? null });
-      if (!unit) return reply.refuse(refuse('UNIT_UNKNOWN', { params: { unitCode } }));
-      const owner = person?.unitId === unit.id ? { employeeId: person.employeeId } : {};
-      const allowed = can(asker, 'document.upload', { unitAncestors: unit.ancestorIds, ...owner });
-      if (!allowed.ok) return reply.refuse(allowed);
-
-      const inspected = await inspectDocument(renderer, upload.content);
-      if (!inspected.ok) return reply.refuse(inspected);
-      const { mediaType, pages, notes, pictureHashes } = inspected;
-      if (upload.declared !== undefined && upload.declared !== mediaType) {
-        return reply.refuse(refuse('DOCUMENT_CONTENT_MISMATCH', { params: { declared: upload.declared, found: mediaType } }));
-      }
-      const sha256 = createHash('sha256').update(upload.content).digest('hex');
-      const id = randomUUID();
-      const { key, sealed, sealedName } = await sealDocument(request.db.vault, { id, content: upload.content, fileName: upload.fileName });
-      const row: DocumentRow = {
-        ...{ unitCode, ancestorIds: unit.ancestorIds, unitId: unit.id, sealedName, mediaType, pages, notes, ...key },
-        ...{ sizeBytes: upload.content.length, sha256, sm3: createHash('sm3').update(upload.content).digest('hex') },
-        ...{ storageKey: `${unit.id}/${keyedHash(keys.document, `document ${id}`)}`, uploadedBy: actor.id, createdAt: clock() },
-      };
-      const contentIndex = await request.db.vault.blindIndex('document.content', sha256);
-      // before the row: a row promises its content, while content without a row is only a file that nobody can open
-      await documents.put(row.storageKey, sealed);
-      const content = { sha256, fileName: upload.fileName, unitCode };
+      const { unitCode, fileName, declared, content } = upload;
+      const unit = await unitOfUpload(request, unitCode);
+      if (!unit.ok) return reply.refuse(unit);
+      const taken = await takeDocument(request, { id: randomUUID(), unit: unit.unit, content, fileName, declared });
+      if (!taken.ok) return reply.refuse(taken);
+      const { row, insert } = taken;
       await withIdempotency(
         request,
         reply,
         async (tx) => {
-          await insertDocument(tx, { ...row, contentIndex, pictureHashes });
-          return { ok: true, status: 201, body: toJson(row, upload.fileName), headers: { location: `/v1/documents/${id}` } };
+          await insert(tx);
+          return { ok: true, status: 201, body: toJson(row, fileName), headers: { location: `/v1/documents/${row.id}` } };
         },
-        { content },
+        { content: { sha256: row.sha256, fileName, unitCode: row.unitCode } },
       );
       if (reply.statusCode !== 201 || reply.hasHeader('idempotent-replayed')) await documents.remove(row.storageKey);
       return reply;

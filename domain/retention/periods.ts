@@ -40,6 +40,16 @@ export const ERASED = {
     law: 'PIPL 19',
     why: 'They serve no purpose; a month leaves time to finish a claim.',
   },
+  UPLOADS: {
+    zh: '未传完的文件',
+    en: 'Files that were begun to be uploaded',
+    from: 'the day that they are given to arrive in',
+    days: 0,
+    least: 0,
+    most: 1,
+    law: 'PIPL 19',
+    why: 'What has arrived whole is a document by then; the rest serves nothing.',
+  },
   BUREAU_MESSAGES: {
     zh: '医保局消息正文（保留编号、摘要和时间）',
     en: 'The bodies of messages from bureaus; number, digest and time stay',

@@ -36,6 +36,11 @@ const ROWS = {
       AND NOT EXISTS (SELECT FROM claim_document d WHERE d.document_id = t.id) AND NOT EXISTS (SELECT FROM consent d WHERE d.document_id = t.id)
       AND NOT EXISTS (SELECT FROM erasure_request d WHERE d.document_id = t.id)`,
   },
+  // the pieces go with it, and their files after them (a trigger)
+  UPLOADS: {
+    ...{ table: 'upload', key: ['id'], unit: 'NULL::uuid' },
+    due: `${OF_NOBODY} WHERE t.expires_at < $3 AND NOT ${HELD('t.employee_id')}`,
+  },
   NOTICES: {
     ...{ table: 'notice', key: ['id'], unit: 'c.unit_id' },
     due: `${OF_CLAIM} WHERE t.status <> 'PENDING' AND coalesce(t.sent_at, t.next_attempt_at) < coalesce(dates.before, $3) AND NOT ${HELD('c.employee_id', 'c.number')}`,

@@ -28,6 +28,12 @@ export async function useSession(db: Reader, session: { hash: string; at: Date; 
   return rows[0];
 }
 
+/** Those of `ids` that are still open. Nobody is seen by it: a page that only listens does not keep its session alive. */
+export async function findOpenSessions(db: Reader, { ids, at, idleMinutes }: { ids: readonly string[]; at: Date; idleMinutes: number }): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>('SELECT id FROM open_sessions($1::uuid[], $2, make_interval(mins => $3)) AS id', [ids, at, idleMinutes]);
+  return new Set(rows.map(({ id }) => id));
+}
+
 export type NewSession = { hash: string; attempt: string; employeeId: string; secondFactor: boolean; at: Date; expiresAt: Date };
 
 /** `'replayed'`: this sign-in has started a session before. What the person's earlier sessions left behind goes once it could not be used anyway. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROLES } from '#domain/claim/actor.ts';
+import { TUS } from '#api/contract/uploads.ts';
 import { SECOND_FACTOR } from '#dev/identity/provider.ts';
 import { startSignInWorld, type SignInWorld } from './sign-in-world.ts';
 import { claimBody, PDF } from './support.ts';
@@ -11,7 +12,7 @@ import { claimBody, PDF } from './support.ts';
  * given for what there is nowhere, and nothing may change.
  */
 
-type Operation = { method: string; path: string; takesBody: boolean; upload: boolean };
+type Operation = { method: string; path: string; takesBody: boolean; upload: boolean; piece: boolean };
 type Named = { there: string; nowhere: string };
 type Pick = (name: keyof typeof known) => string;
 
@@ -24,6 +25,7 @@ const known = {
   employees: { there: 'E2', nowhere: 'E404' },
   units: { there: 'BJ', nowhere: 'NX' },
   documents: { there: '', nowhere: randomUUID() },
+  uploads: { there: '', nowhere: randomUUID() },
   tasks: { there: '', nowhere: randomUUID() },
   'webhook-endpoints': { there: '', nowhere: randomUUID() },
   'webhook-deliveries': { there: '', nowhere: randomUUID() },
@@ -97,8 +99,8 @@ const QUERIES: Record<string, (pick: Pick) => string> = {
   'GET /v1/webhook-deliveries': (pick) => `endpointId=${pick('webhook-endpoints')}`,
 };
 
-/** Signed, or open to all: nobody's scope is asked. The codec is asked with sealed payloads and no names (codec.test.ts). */
-const APART = /^\/(healthz|readyz|metrics|auth\/|v1\/callbacks\/|v1\/codec\/|v1\/session$|v1\/page-errors$)/;
+/** Signed, or open to all: nobody's scope is asked. The codec is asked with sealed payloads and no names (codec.test.ts); a stream does not end (live.test.ts). */
+const APART = /^\/(healthz|readyz|metrics|auth\/|v1\/callbacks\/|v1\/codec\/|v1\/(session|stream|page-errors)$)/;
 
 const IN_A_WEEK = new Date(Date.now() + 7 * 86_400_000).toISOString();
 const person = () => ({ name: '李四', insuredRegion: '130100', personType: '11', insuranceType: '310' });
@@ -119,11 +121,17 @@ beforeAll(async () => {
         ...{ method: method.toUpperCase(), path },
         takesBody: requestBody?.required === true,
         upload: requestBody?.content['multipart/form-data'] !== undefined,
+        piece: requestBody?.content[TUS.contentType] !== undefined,
       })),
     );
 
   // what there is in Beijing
   known.documents.there = (await api.upload({ content: PDF, unitCode: 'BJ' })).json().id;
+  const begun = await api.app.inject({
+    ...{ method: 'POST', url: '/v1/uploads' },
+    headers: { authorization: `Bearer ${api.tokens.BJ}`, 'idempotency-key': randomUUID(), ...uploadHeaders('BJ') },
+  });
+  known.uploads.there = begun.json().id;
   const documents = [{ documentId: known.documents.there, kind: 'FEE_LIST' }];
   known.claims.there = (await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ employeeNo: 'E2', documents }) })).json().number;
   const endpoint = await api.call({ method: 'POST', url: '/v1/webhook-endpoints', body: { url: 'https://bj.example.com/', unitCode: 'BJ' } });
@@ -160,7 +168,7 @@ beforeAll(async () => {
 afterAll(() => api?.close());
 
 test('everything that a route may name is known here, and is there', () => {
-  const unknown = operations.filter(({ method, path, takesBody, upload }) => takesBody && !upload && !BODIES[`${method} ${path}`]);
+  const unknown = operations.filter(({ method, path, takesBody, upload, piece }) => takesBody && !upload && !piece && !BODIES[`${method} ${path}`]);
   expect(unknown.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   expect(Object.entries(known).filter(([, { there }]) => !there)).toEqual([]);
   expect(operations.length).toBeGreaterThan(70);
@@ -171,6 +179,10 @@ type Answer = { status: number; text: string };
 type Credentials = Record<string, string>;
 
 const BOUNDARY = 'testboundary';
+const uploadHeaders = (unitCode: string): Credentials => ({
+  ...{ 'tus-resumable': TUS.version, 'upload-length': String(PDF.length), 'upload-offset': '0' },
+  'upload-metadata': `filename ${Buffer.from('a.pdf').toString('base64')},unitCode ${Buffer.from(unitCode).toString('base64')}`,
+});
 function uploadOf(unitCode: string): Buffer {
   const field = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="unitCode"\r\n\r\n${unitCode}\r\n`;
   const head = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="file"; filename="a.pdf"\r\ncontent-type: application/pdf\r\n\r\n`;
@@ -178,7 +190,7 @@ function uploadOf(unitCode: string): Buffer {
 }
 
 /** The same request, once about what is there and once about what is nowhere; what each names is written as X. */
-async function ask({ method, path, upload }: Operation, which: keyof Named, credentials: Credentials): Promise<Answer> {
+async function ask({ method, path, upload, piece }: Operation, which: keyof Named, credentials: Credentials): Promise<Answer> {
   const pick: Pick = (name) => known[name][which];
   const name = `${method} ${path}`;
   const url = path.replaceAll(/([^/]+)\/\{[^}]+\}/g, (_, word: string) => {
@@ -187,13 +199,15 @@ async function ask({ method, path, upload }: Operation, which: keyof Named, cred
     return `${word}/${value}`;
   });
   const query = QUERIES[name]?.(pick);
-  const body = upload ? uploadOf(pick('units')) : BODIES[name] && JSON.stringify(BODIES[name](pick));
+  const body = upload ? uploadOf(pick('units')) : piece ? PDF : BODIES[name] && JSON.stringify(BODIES[name](pick));
+  const type = upload ? `multipart/form-data; boundary=${BOUNDARY}` : piece ? TUS.contentType : 'application/json';
   const answer = await api.app.inject({
     ...{ method: method as 'GET', url: query === undefined ? url : `${url}?${query}` },
     headers: {
       ...credentials,
       ...(method !== 'GET' && { 'if-match': '"1"', 'idempotency-key': randomUUID() }),
-      ...(body !== undefined && { 'content-type': upload ? `multipart/form-data; boundary=${BOUNDARY}` : 'application/json' }),
+      ...(body !== undefined && { 'content-type': type }),
+      ...(path.startsWith('/v1/uploads') && uploadHeaders(pick('units'))),
     },
     ...(body !== undefined && { payload: body }),
   });
@@ -255,6 +269,7 @@ describe.each(CALLERS)('to %s of another branch', (_, credentialsOf) => {
       'claim',
       'task',
       'document',
+      'upload',
       'employee',
       'unit',
       'bank_account',
