@@ -46,6 +46,7 @@ const CATALOGUE = {
   MESSAGE_REPLAYED: { status: 409, zh: '相同消息编号的内容不一致', en: 'The message id was used with another body' },
   PERSON_ERASED: { status: 409, zh: '该人员的医疗信息已删除', en: "The person's medical data were erased" },
   UPLOAD_OFFSET_WRONG: { status: 409, zh: '上传位置与已收到的不符', en: 'The upload does not go on from there' },
+  UPLOADS_TOO_MANY: { status: 409, zh: '未完成的上传过多', en: 'Too many uploads are under way' },
   ALREADY_EXISTS: { status: 409, zh: '已存在', en: 'It exists already' },
 
   ERASED: { status: 410, zh: '内容已依法删除', en: 'The content was erased' },
@@ -94,7 +95,6 @@ const CATALOGUE = {
 
   PRECONDITION_REQUIRED: { status: 428, zh: '缺少 If-Match 请求头', en: 'The If-Match header is missing' },
 
-  UPLOADS_TOO_MANY: { status: 429, zh: '未完成的上传过多', en: 'Too many uploads are under way' },
   RATE_LIMITED: { status: 429, zh: '请求过于频繁', en: 'Too many requests', retryable: true },
 
   INTERNAL: { status: 500, zh: '系统内部错误', en: 'Internal error' },
