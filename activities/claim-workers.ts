@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker, type NativeConnection, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { encryptingConverter, failureConverterPath, type PayloadKeys } from '#platform/payload-codec.ts';
 import { bankTaskQueue, bureauTaskQueue } from '#workflows/claim.messages.ts';
+import { simulationTaskQueue } from '#workflows/simulate.messages.ts';
 import { heartbeats } from './heartbeats.ts';
 import type { Activities } from './index.ts';
 
@@ -48,6 +49,8 @@ export async function createClaimWorkers(input: {
       maxConcurrentLocalActivityExecutions: 50,
     }),
     ...input.gateways.bureaus.map(({ code, ratePerSecond }) => gateway(bureauTaskQueue(taskQueue, code), ratePerSecond)),
+    // What a simulation costs is told by how long it takes, and not by how long claims wait.
+    Worker.create({ ...shared, taskQueue: simulationTaskQueue(taskQueue), maxConcurrentActivityTaskExecutions: 1 }),
     // All banks of a process share a queue: there is one, or there are a few accounts of one.
     gateway(bankTaskQueue(taskQueue), Math.max(1, ...input.gateways.banks.map(({ ratePerSecond }) => ratePerSecond))),
   ]);

@@ -2,6 +2,7 @@ import type { BureauGateway } from '#domain/bureau/gateway.ts';
 import type { BankGateway } from '#domain/payout/gateway.ts';
 import type { AuditExport } from '#platform/audit-export.ts';
 import type { AuditKey } from '#platform/audit-key.ts';
+import type { Policies } from '#domain/policy/policies.ts';
 import type { Database } from '#prisma/database.ts';
 import type { Clockwork } from '#prisma/queries/claim-context.ts';
 import type { DocumentStore } from '#platform/document-store.ts';
@@ -10,6 +11,7 @@ import { approvalActivities } from './claim/approval.ts';
 import { bureauActivities } from './claim/bureau.ts';
 import { clockActivities } from './claim/clock.ts';
 import { consentActivities } from './claim/consent.ts';
+import { entitlements } from './claim/entitlement.ts';
 import { intakeActivities } from './claim/intake.ts';
 import { payoutActivities } from './claim/payout.ts';
 import { peopleActivities } from './claim/people.ts';
@@ -19,6 +21,7 @@ import type { readingActivities } from './documents/read-documents.ts';
 import { pollActivities } from './polling/poll-bureau.ts';
 import { retentionActivities } from './retention/erase.ts';
 import { reconcileActivities } from './polling/reconcile.ts';
+import { simulationActivities } from './simulations/settle-slice.ts';
 
 export type ActivityDependencies = {
   database: Database;
@@ -26,6 +29,8 @@ export type ActivityDependencies = {
   banks: ReadonlyMap<string, BankGateway>;
   /** 12 characters, as the gateways know us */
   institutionCode: string;
+  /** what every insured region pays, and the employer on top */
+  policies: Policies;
   /** today's calendar, and the terms of the bank that pays */
   clockwork: () => Promise<Clockwork>;
   /** where the files of erased documents are removed */
@@ -35,11 +40,12 @@ export type ActivityDependencies = {
 };
 
 /** Everything with a side effect that a workflow may ask for. */
-export function createActivities({ database, bureaus, banks, institutionCode, clockwork, audit, documents }: ActivityDependencies) {
+export function createActivities({ database, bureaus, banks, institutionCode, clockwork, audit, documents, policies }: ActivityDependencies) {
   const transition = transitions({ database, clockwork });
+  const assessEntitlement = entitlements(policies);
   return {
     ...clockActivities({ transition }),
-    ...intakeActivities({ transition, institutionCode }),
+    ...intakeActivities({ transition, institutionCode, assessEntitlement }),
     ...consentActivities({ transition }),
     ...peopleActivities({ transition, institutionCode }),
     ...approvalActivities({ transition }),
@@ -49,6 +55,7 @@ export function createActivities({ database, bureaus, banks, institutionCode, cl
     ...pollActivities({ database, bureaus }),
     ...reconcileActivities({ database, banks }),
     ...retentionActivities({ database, documents, clockwork }),
+    ...simulationActivities({ database, policies }),
     ...auditActivities({ database, auditKey: audit.key, auditExport: audit.export }),
   };
 }

@@ -28,6 +28,7 @@ import { sweepClaims } from './recovery/recover-claims.ts';
 import { startSweeper } from './recovery/sweeper.ts';
 import { startWorkflowRelay } from './relays/workflow-relay.ts';
 import { ensureSchedules } from './schedules.ts';
+import { startSimulations } from './simulations/start-simulations.ts';
 import { startWebhookRelay } from './webhooks/webhook-relay.ts';
 
 /** The worker process: composition root of everything that has side effects. As many side by side as you like. */
@@ -76,6 +77,7 @@ const activities = createActivities({
   bureaus: new Map(gateways.bureaus.map((declaration) => [declaration.code, createBureauGateway(declaration, gateways.institution, wire)])),
   banks: new Map(gateways.banks.map((declaration) => [declaration.code, createBankGateway(declaration, { now })])),
   institutionCode: gateways.institution.code,
+  policies,
   clockwork: clockworkReader({ database, published: chineseHolidays(), bank }),
   documents: fileDocumentStore(config.documentDir),
   audit: { key: await loadAuditKey(config.keysDir), export: fileAuditExport(config.auditExportDir) },
@@ -93,6 +95,7 @@ const sweeper = startSweeper({
   async recover(request) {
     const recovery = await sweepClaims({ database, client: temporal.client, taskQueue }, request);
     await ensureSchedules({ client: temporal.client, gateways, taskQueue });
+    await startSimulations({ database, client: temporal.client, taskQueue, quietMs: request.quietMs });
     return recovery;
   },
   registry,

@@ -30,6 +30,7 @@ import { approvalFlowRoutes } from './routes/approval-flows.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
 import { claimActionRoutes } from './routes/claim-actions.ts';
+import { claimEntitlementRoutes } from './routes/claim-entitlement.ts';
 import { claimMatchRoutes } from './routes/claim-matches.ts';
 import { claimReadingRoutes } from './routes/claim-reading.ts';
 import { claimRoutes } from './routes/claims.ts';
@@ -47,6 +48,7 @@ import { inspectionRoutes } from './routes/inspections.ts';
 import { lookRoutes } from './routes/looks.ts';
 import { pageErrorRoutes } from './routes/page-errors.ts';
 import { payoutStopRoutes } from './routes/payout-stops.ts';
+import { simulationRoutes } from './routes/simulations.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { retentionRoutes } from './routes/retention.ts';
@@ -150,7 +152,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   ])
     await app.register(routes);
   for (const routes of [liveRoutes, approvalRoutes, approvalFlowRoutes]) await app.register(routes);
-  for (const routes of [claimMatchRoutes, lookRoutes, inspectionRoutes, estimateRoutes]) await app.register(routes);
+  for (const routes of [claimMatchRoutes, claimEntitlementRoutes, lookRoutes, inspectionRoutes, estimateRoutes, simulationRoutes]) await app.register(routes);
   for (const routes of [
     unitRoutes,
     employeeRoutes,

@@ -51,7 +51,8 @@ function settledBy(rulebook: Rulebook | undefined, plan: EmployerPlan | undefine
 
 const namedPlan = (plan: Versioned<EmployerPlan> | undefined): Estimate['plan'] => (plan ? { id: plan.value.id, version: plan.version } : null);
 
-function amountsOf(result: Settlement | NotCovered, submittedFen: Fen): Omit<Estimate, 'findings' | 'rulebook' | 'plan'> {
+/** A settlement in yuan and in words; amounts that nobody can know are null. */
+export function amountsOf(result: Settlement | NotCovered, submittedFen: Fen): Omit<Estimate, 'findings' | 'rulebook' | 'plan'> {
   const { zh, en, steps, unconfirmed } = explain(result);
   const told = { submitted: formatYuan(submittedFen), explanation: { zh, en }, steps, unconfirmed };
   if (!result.covered) return { covered: false, ...told, eligible: null, benefit: null, deductions: [], funding: [], lines: [] };

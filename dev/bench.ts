@@ -7,15 +7,16 @@ import { measureFieldLookup } from './bench/field-lookup.ts';
 import { measurePictureRecall } from './bench/picture-recall.ts';
 import { measureSubmission } from './bench/submission.ts';
 import { measureWaitingMemory } from './bench/waiting-memory.ts';
+import { measureWhatIf } from './bench/what-if.ts';
 import { measureWholeClaims } from './bench/whole-claims.ts';
 import { startBenchWorld, type BenchWorld } from './bench/world.ts';
 import { onInterruption } from './stack/processes.ts';
 
 /**
  * `npm run bench`: starts what it needs, prints a table and, as its last line, one JSON object. Speed is told as ratios within one run, because machines differ and are
- * shared. `--parts` picks some of claims,submission,memory,protection,field-lookup,engine,reading,duplicates; `--quick` makes all of it small.
+ * shared. `--parts` picks some of claims,submission,memory,protection,field-lookup,engine,reading,duplicates,what-if; `--quick` makes all of it small.
  */
-const PARTS = ['claims', 'submission', 'memory', 'protection', 'field-lookup', 'engine', 'reading', 'duplicates'] as const;
+const PARTS = ['claims', 'submission', 'memory', 'protection', 'field-lookup', 'engine', 'reading', 'duplicates', 'what-if'] as const;
 const { values } = parseArgs({
   options: {
     parts: { type: 'string', default: PARTS.join(',') },
@@ -135,6 +136,19 @@ if (wanted.includes('duplicates')) {
     ],
     ['  taken for one another', `different papers ${pictures.falsePapers}, scans of one form ${pictures.falseScansOfOneForm}`],
   );
+}
+if (wanted.includes('what-if')) {
+  await inWorld(async (world) => {
+    const measured = await measureWhatIf(world, { claims: values.quick ? 4_000 : 100_000, report });
+    results['whatIf'] = measured;
+    const { claims, perSecond, rssMiB, rssRatio, sameAnswer, asStored } = measured;
+    rows.push(
+      [`what-if over ${claims} claims in one worker`, `${perSecond.join('/s, then ')}/s`],
+      ['  memory at 10 %, 50 %, 100 % of each run', rssMiB.map((rss) => `${rss[10] ?? '?'}, ${rss[50] ?? '?'}, ${rss[100] ?? '?'} MiB`).join(' · ')],
+      ['  at 100 % ÷ at 10 %', String(rssRatio ?? '?')],
+      ['  both runs the same answer, and that of intake', `${sameAnswer ? 'yes' : 'NO'}, ${asStored ? 'yes' : 'NO'}`],
+    );
+  });
 }
 
 console.log();

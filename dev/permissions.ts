@@ -45,6 +45,8 @@ const ABOUT: Record<Action, { zh: string; en: string }> = {
   'payloads.decode': { zh: '在 Temporal 界面查看数据（不含人写的内容）', en: 'see payloads in the Temporal UI, without what people wrote' },
   'look.read': { zh: '查看谁看过', en: 'see who looked' },
   'inspection.make': { zh: '制作检查包', en: 'make inspection packs' },
+  'simulation.read': { zh: '查看政策试算', en: 'see simulations' },
+  'simulation.run': { zh: '发起、取消政策试算', en: 'run and call off simulations' },
   'webhook.read': { zh: '查看事件推送', en: 'see webhooks' },
   'webhook.write': { zh: '维护事件推送', en: 'keep webhooks' },
   'payout-stop.read': { zh: '查看支付总闸', en: 'see payout stops' },

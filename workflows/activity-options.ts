@@ -50,3 +50,11 @@ export const READ_DOCUMENT: ActivityOptions = {
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '2s', backoffCoefficient: 4, maximumInterval: '15m', maximumAttempts: READ_ATTEMPTS },
 };
+
+/** A slice of a simulation is some seconds of work. Whatever it fails with it is tried again for a day; then it is given up, as far as it came. */
+export const SETTLE_SLICE: ActivityOptions = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT,
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+};

@@ -5,3 +5,4 @@ export { pollBureau } from './poll-bureau.ts';
 export { readDocument } from './read-document.ts';
 export { reconcile } from './reconcile.ts';
 export { sealAudit } from './seal-audit.ts';
+export { simulate } from './simulate.ts';

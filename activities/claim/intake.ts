@@ -10,12 +10,13 @@ import { insertSubmission } from '#prisma/queries/submissions.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { askApprovers } from './approval.ts';
 import { awaitConsent } from './consent.ts';
+import type { entitlements } from './entitlement.ts';
 import { denyByEmployer, quotaYear, type ClaimStep, type Transition, type transitions } from './transition.ts';
 
-type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string };
+type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string; assessEntitlement: ReturnType<typeof entitlements> };
 
 /** Before the bureau sees a claim: is it complete, is it new, is there quota, do the unit's own approvers agree. */
-export function intakeActivities({ transition, institutionCode }: Dependencies) {
+export function intakeActivities({ transition, institutionCode, assessEntitlement }: Dependencies) {
   /** Takes a SUBMITTED claim as far as it can go without a person: the first thing that stands in its way decides where it waits. */
   async function runIntake(step: ClaimStep): Promise<Written> {
     return transition(step, async (claim, t) => {
@@ -23,12 +24,19 @@ export function intakeActivities({ transition, institutionCode }: Dependencies) 
       return (
         (await missingMaterials(claim, t)) ??
         (await duplicate(claim, t)) ??
+        (await entitlement(claim, t)) ??
         (await quotaUsedUp(claim, t)) ??
         (await askApprovers(claim, t)) ??
         (await awaitConsent(claim, t)) ??
         pass(claim, t)
       );
     });
+  }
+
+  /** Stores what the claim is estimated to be paid. It stands in no claim's way. */
+  async function entitlement(claim: ClaimContext, t: Transition): Promise<null> {
+    await assessEntitlement(claim, t);
+    return null;
   }
 
   async function pass(claim: ClaimContext, t: Transition): Promise<ClaimContext> {

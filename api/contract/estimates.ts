@@ -96,18 +96,25 @@ const deduction = z.strictObject({
   confirmed: z.boolean().meta({ description: 'false: no primary source was found for the rule' }),
 });
 
+/** A settlement as it is told, estimated or stored. */
+export const settled = {
+  covered: z.boolean().meta({ description: 'false: no rulebook answers, and a person decides; the amounts are then absent' }),
+  submitted: yuan,
+  eligible: yuan.nullable(),
+  benefit: yuan.nullable(),
+  deductions: z.array(deduction),
+  funding: z.array(z.strictObject({ source: z.enum(FUNDING_SOURCES), amount: yuan })),
+  steps: z.array(bilingual).meta({ description: 'How the funds’ part came about' }),
+  explanation: bilingual,
+  unconfirmed: z.array(bilingual),
+  lines: z.array(z.strictObject({ lineNo: z.int(), submitted: yuan, eligible: yuan, benefit: yuan, deductions: z.array(deduction), explanation: bilingual })),
+  rulebook: z.strictObject({ id: z.string(), version: z.string() }).nullable(),
+  plan: z.strictObject({ id: z.string(), version: z.string() }).nullable(),
+};
+
 export const estimate = z
   .strictObject({
-    covered: z.boolean().meta({ description: 'false: no rulebook answers, and a person decides; the amounts are then absent' }),
-    submitted: yuan,
-    eligible: yuan.nullable(),
-    benefit: yuan.nullable(),
-    deductions: z.array(deduction),
-    funding: z.array(z.strictObject({ source: z.enum(FUNDING_SOURCES), amount: yuan })),
-    steps: z.array(bilingual).meta({ description: 'How the funds’ part came about' }),
-    explanation: bilingual,
-    unconfirmed: z.array(bilingual),
-    lines: z.array(z.strictObject({ lineNo: z.int(), submitted: yuan, eligible: yuan, benefit: yuan, deductions: z.array(deduction), explanation: bilingual })),
+    ...settled,
     findings: z.array(
       z.strictObject({
         code: z.enum(REASON_CODES),
@@ -119,8 +126,6 @@ export const estimate = z
         next: bilingual,
       }),
     ),
-    rulebook: z.strictObject({ id: z.string(), version: z.string() }).nullable(),
-    plan: z.strictObject({ id: z.string(), version: z.string() }).nullable(),
   })
   .meta({ id: 'Estimate', description: 'submitted − benefit = Σ deductions, of each line and of all. Nothing of it is stored.' });
 export type Estimate = z.output<typeof estimate>;

@@ -3,7 +3,7 @@ import { FUNDING_SOURCES } from '#domain/bureau/decision.ts';
 import { formatYuan, parseYuan, type Fen } from '#domain/money.ts';
 import { CONFIGURABLE, ERASED, type ConfigurableRule } from '#domain/retention/periods.ts';
 import { CLAWBACKS, type PartialUnitSettings } from '#domain/org/settings.ts';
-import { actor, day, line, pageQuery, region, time, unitCode, yuan } from './common.ts';
+import { actor, code, day, line, pageQuery, region, time, unitCode, yuan } from './common.ts';
 
 const duration = z
   .union([z.strictObject({ workingDays: z.int().min(0).max(2_500) }), z.strictObject({ seconds: z.int().min(0).max(315_360_000) })])
@@ -42,6 +42,10 @@ export const unitSettings = z
     payoutLimits: z.strictObject({ perInstruction: yuan.optional(), perDay: yuan.optional() }).optional(),
     maxResubmissions: z.int().min(0).max(100).optional(),
     clawback: z.enum(CLAWBACKS).optional(),
+    plan: code(40)
+      .nullable()
+      .optional()
+      .meta({ description: "The employer's plan on top of the scheme; null: none, whatever the units above have", example: 'group-plan' }),
     retention: retention.optional(),
   })
   .meta({ id: 'UnitSettings' });

@@ -71,6 +71,7 @@ export default fp(
           { name: 'live', description: '实时更新' },
           { name: 'directory', description: '单位、员工、账户、额度' },
           { name: 'inspection', description: '检查包' },
+          { name: 'simulations', description: '政策试算' },
           { name: 'consent', description: '个人同意' },
           { name: 'retention', description: '保存期限与删除' },
           { name: 'payout', description: '支付总闸' },

@@ -19,7 +19,8 @@ const tags = ['directory'];
 
 /** Units (单位): the tree that an HR system keeps current. */
 export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { clock } = app.deps;
+  const { clock, policies } = app.deps;
+  const isPlan = (id: string | null | undefined): boolean => typeof id !== 'string' || policies.plans.some(({ value }) => value.id === id);
 
   app.get(
     '/v1/units',
@@ -102,12 +103,13 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
         summary: 'Add a unit below another',
         headers: headers('idempotency-key'),
         body: newUnit,
-        response: responses({ 201: unit }, { with: 'key', codes: ['FORBIDDEN', 'UNIT_UNKNOWN', 'ALREADY_EXISTS'] }),
+        response: responses({ 201: unit }, { with: 'key', codes: ['FORBIDDEN', 'UNIT_UNKNOWN', 'PLAN_UNKNOWN', 'ALREADY_EXISTS'] }),
       },
     },
     async (request, reply) =>
       withIdempotency(request, reply, async (tx) => {
         const { parentCode, settings, ...rest } = request.body;
+        if (!isPlan(settings.plan)) return refuse('PLAN_UNKNOWN');
         await lockTree(tx);
         const parent = await findUnit(tx, { code: parentCode });
         if (!parent) return refuse('UNIT_UNKNOWN', { params: { parentCode } });
@@ -131,11 +133,15 @@ export const unitRoutes: FastifyPluginAsyncZod = async (app) => {
         headers: headers('if-match'),
         params: unitParams,
         body: unitPatch,
-        response: responses({ 200: unit }, { with: 'body', codes: ['FORBIDDEN', 'UNIT_UNKNOWN', 'UNIT_CYCLE', 'VERSION_MISMATCH', 'PRECONDITION_REQUIRED'] }),
+        response: responses(
+          { 200: unit },
+          { with: 'body', codes: ['FORBIDDEN', 'UNIT_UNKNOWN', 'PLAN_UNKNOWN', 'UNIT_CYCLE', 'VERSION_MISMATCH', 'PRECONDITION_REQUIRED'] },
+        ),
       },
     },
     async (request, reply) => {
       const { parentCode, settings, ...rest } = request.body;
+      if (!isPlan(settings?.plan)) return reply.refuse(refuse('PLAN_UNKNOWN'));
       const { code } = request.params;
       // refusals come before the first write: what is returned is committed
       const outcome = await request.db.write(async (tx) => {

@@ -97,6 +97,9 @@ const RULES = {
   'look.read': { scope: 'directory:read', own: 'allowed', roles: ['auditor'], machine: false },
   /** what is handed out for a bureau's inspection */
   'inspection.make': { scope: 'claims:read', roles: ['hr', 'auditor'], machine: false },
+  /** totals of claims under other rules; who may see what is medical of the claims themselves, because rules can be made that ask for one illness */
+  'simulation.read': { scope: 'claims:read', roles: ['hr', 'finance', 'auditor'], machine: true },
+  'simulation.run': { scope: 'claims:read', roles: ['hr', 'finance'], machine: false },
   'webhook.read': { scope: 'webhooks:manage', roles: ['auditor', 'operator', 'admin'], machine: true },
   'webhook.write': { scope: 'webhooks:manage', roles: ['operator', 'admin'], machine: true },
   'payout-stop.read': { scope: 'payout:control', roles: ['finance', 'auditor', 'operator', 'admin'], machine: true },

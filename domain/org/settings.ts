@@ -37,13 +37,15 @@ export type UnitSettings = {
   /** how many claims in a row may take up a denied one */
   maxResubmissions: number;
   clawback: Clawback;
+  /** 补充医疗计划: what the employer pays on top, by the id of a plan of domain/rulebooks/plans; null: nothing */
+  plan: string | null;
   /** days, within what the law leaves (domain/retention/periods.ts) */
   retention: Partial<Record<ConfigurableRule, number>>;
 };
 
 /** What a unit's row stores: any part of it, to any depth of two. A list replaces the inherited list as a whole. */
 export type PartialUnitSettings = {
-  [K in keyof UnitSettings]?: UnitSettings[K] extends readonly unknown[] | string | number
+  [K in keyof UnitSettings]?: UnitSettings[K] extends readonly unknown[] | string | number | null
     ? UnitSettings[K]
     : UnitSettings[K] extends ServiceLevels
       ? { [S in Step]?: Partial<ServiceLevels[S]> }
@@ -64,6 +66,7 @@ export const DEFAULT_SETTINGS: UnitSettings = {
   payoutLimits: { perInstructionFen: fen(50_000_000), perDayFen: fen(500_000_000) },
   maxResubmissions: 3,
   clawback: 'repayment',
+  plan: null,
   retention: {},
 };
 
@@ -88,6 +91,8 @@ function overlay(base: UnitSettings, own: PartialUnitSettings): UnitSettings {
     payoutLimits: { ...base.payoutLimits, ...own.payoutLimits },
     maxResubmissions: own.maxResubmissions ?? base.maxResubmissions,
     clawback: own.clawback ?? base.clawback,
+    // null is an answer: no plan, whatever the units above have
+    plan: own.plan === undefined ? base.plan : own.plan,
     retention: { ...base.retention, ...own.retention },
   };
 }

@@ -26,6 +26,8 @@ const UNCOVERED: Record<NotCovered['why'], Text> = {
   KIND_NOT_COVERED: { zh: '政策未涵盖该医疗类别，需人工核定', en: 'The rulebook does not cover this kind of treatment: a person decides' },
   CASE_NOT_COVERED: { zh: '政策未涵盖该人员或医院级别，需人工核定', en: 'The rulebook does not cover this person or grade of hospital: a person decides' },
   HOSPITAL_UNKNOWN: { zh: '定点名录中没有该医院，需人工核定', en: 'The directory of hospitals does not have this one: a person decides' },
+  AGE_UNKNOWN: { zh: '人员年龄未知，无法测算金额', en: "The person's age is not known: the amount is not estimated" },
+  PLAN_UNKNOWN: { zh: '单位的补充医疗计划不存在，需人工核定', en: "The unit's plan does not exist: a person decides" },
 };
 
 export type Explanation = Text & { steps: Text[]; unconfirmed: Text[] };

@@ -74,7 +74,12 @@ export type Settlement = {
   adds: SoFar;
 };
 /** Nothing is guessed: a person decides. */
-export type NotCovered = { covered: false; why: 'NO_RULEBOOK' | 'NOT_IN_FORCE' | 'KIND_NOT_COVERED' | 'CASE_NOT_COVERED' | 'HOSPITAL_UNKNOWN' };
+export type NotCovered = { covered: false; why: (typeof NOT_COVERED)[number] };
+/** No rules for it, or (of a stored claim) nobody knows what they ask for. */
+export const NOT_COVERED = [
+  ...(['NO_RULEBOOK', 'NOT_IN_FORCE', 'KIND_NOT_COVERED', 'CASE_NOT_COVERED'] as const),
+  ...(['HOSPITAL_UNKNOWN', 'AGE_UNKNOWN', 'PLAN_UNKNOWN'] as const),
+] as const;
 
 /**
  * What a claim is paid: each line's part in scope, then the deductible, the ratios by segment, the year's cap, the large-amount fund, and the employer's plan on top

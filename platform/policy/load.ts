@@ -89,7 +89,8 @@ function* sameIds(all: readonly Versioned<{ id: string }>[]): Generator<FileFaul
 /** Two lists of a region that are about the same codes would leave it to chance as well. */
 const shareCodes = (one: Catalogue, other: Catalogue): boolean => one.codes.some((a) => other.codes.some((b) => a.startsWith(b) || b.startsWith(a)));
 
-function versioned(content: unknown): { version: string; content: string } {
+/** The canonical form of `content` and its hash. */
+export function versioned(content: unknown): { version: string; content: string } {
   const canonical = JSON.stringify(content, inOrder);
   return { version: createHash('sha256').update(canonical).digest('hex'), content: canonical };
 }

@@ -68,6 +68,11 @@ export async function eraseMedicalContent(
   await tx.query('DELETE FROM document_reading r USING claim_document cd WHERE cd.document_id = r.document_id AND cd.claim_number = ANY ($1::text[])', [
     numbers,
   ]);
+  // what it was estimated to be paid stays, and what it added to the year; the fee list and the deductions go
+  await tx.query(
+    `UPDATE entitlement e SET content = NULL, kind = coarse.kind FROM unnest($1::text[], $2::text[]) AS coarse (number, kind) WHERE e.claim_number = coarse.number`,
+    [numbers, claims.map(({ coarse }) => coarse)],
+  );
   const documents = await erasePapers(tx, { numbers, at });
   await forgetMarks(tx, numbers);
   await tx.query(

@@ -13,6 +13,9 @@ export const diagnosesOf = ({ employeeId, claimNumber }: { employeeId: string; c
 export const accountNoOf = ({ employeeId, accountId }: { employeeId: string; accountId: string }): Field => ({
   ...{ employeeId, key: 'accounting', table: 'bank_account', column: 'account_no', row: accountId },
 });
+export const entitlementContentOf = ({ employeeId, claimNumber, no }: { employeeId: string; claimNumber: string; no: number }): Field => ({
+  ...{ employeeId, key: 'medical', table: 'entitlement', column: 'content', row: [claimNumber, String(no)] },
+});
 export const messageBodyOf = ({ source, messageId }: { source: string; messageId: string }): InstallationField => ({
   ...{ purpose: 'inbox', table: 'inbox_message', column: 'body', row: [source, messageId] },
 });

@@ -49,6 +49,7 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000, renderer }: {
   const api = await startTestApi({ workflows: { client: temporal.client, taskQueue, updateDeadlineMs }, ...(renderer && { renderer }) });
   const { database, deps } = api;
   const activities = createActivities({
+    policies: deps.policies,
     database,
     bureaus: new Map(),
     banks: new Map(),

@@ -32,6 +32,7 @@ const known = {
   'payout-stops': { there: 'BJ', nowhere: 'NX' },
   substitutions: { there: '', nowhere: randomUUID() },
   'inspection-packs': { there: '', nowhere: randomUUID() },
+  simulations: { there: '', nowhere: randomUUID() },
   'legal-holds': { there: '', nowhere: randomUUID() },
 } satisfies Record<string, Named>;
 
@@ -68,6 +69,7 @@ const BODIES: Record<string, (pick: Pick) => unknown> = {
   'POST /v1/employees/{employeeNo}/erasure/decision': () => ({ decision: 'CONFIRM' }),
   'POST /v1/legal-holds': (pick) => ({ employeeNo: pick('employees'), reason: '诉讼' }),
   'POST /v1/inspection-packs': (pick) => ({ unitCode: pick('units'), reason: '检查' }),
+  'POST /v1/simulations': (pick) => ({ unitCode: pick('units'), year: 2026, name: '试算' }),
   'POST /v1/units/{code}/approval-flows': () => ({
     name: '审批',
     basedOn: 0,
@@ -96,6 +98,7 @@ const QUERIES: Record<string, (pick: Pick) => string> = {
   'GET /v1/legal-holds': (pick) => `employeeNo=${pick('employees')}`,
   'GET /v1/erasures': (pick) => `unitCode=${pick('units')}`,
   'GET /v1/substitutions': (pick) => `absentNo=${pick('employees')}`,
+  'GET /v1/simulations/{id}/comparison': (pick) => `with=${pick('simulations')}`,
   'GET /v1/webhook-deliveries': (pick) => `endpointId=${pick('webhook-endpoints')}`,
 };
 
@@ -155,6 +158,11 @@ beforeAll(async () => {
     [api.employeeIds.E2],
   );
   known['legal-holds'].there = held.rows[0]?.id ?? '';
+  known.simulations.there = randomUUID();
+  await api.database.query(
+    `INSERT INTO simulation (id, unit_id, year, name, rulebooks, plan_mode, under, hash, actor, created_at) VALUES ($1, $2, 2026, '北京试算', '[]', 'UNITS', '{"rulebooks": []}', '', '{}', now())`,
+    [known.simulations.there, api.unitIds.BJ],
+  );
   const pack = await api.call({ method: 'POST', url: '/v1/inspection-packs', body: { unitCode: 'BJ', reason: '检查' }, as: 'E4' });
   known['inspection-packs'].there = pack.json().id;
 

@@ -17,6 +17,7 @@ beforeAll(async () => {
   api = await startTestApi();
   worker = openDatabase({ url: api.workerUrl, vault: testVault() });
   const activities = createActivities({
+    policies: api.deps.policies,
     ...{ database: worker, bureaus: new Map(), banks: new Map(), institutionCode: api.deps.gateways.institution.code, clockwork: api.deps.clockwork },
     ...{ audit: await testAudit(), documents: api.deps.documents },
   });

@@ -14,7 +14,6 @@ import { fileDocumentStore } from '#platform/document-store.ts';
 import type { BankDeclaration, BureauDeclaration, Gateways } from '#platform/gateways.ts';
 import { chineseHolidays } from '#platform/holidays.ts';
 import { loadKeys } from '#platform/keys.ts';
-import { loadPolicies, type Policies } from '#platform/policy/load.ts';
 import { createOutgoingPolicy } from '#platform/outgoing-address.ts';
 import { openRenderer } from '#platform/render/renderer.ts';
 import { connectTemporal } from '#platform/temporal.ts';
@@ -25,6 +24,7 @@ import { sealEmployee } from '#prisma/queries/employees.ts';
 import { makePayloadKeys } from '../setup/payload-keys.ts';
 import { giveConsents } from '../setup/consents.ts';
 import { createTestDatabase } from '../setup/database.ts';
+import { testPolicies } from '../setup/policies.ts';
 import { testVault } from '../setup/vault.ts';
 
 /** 2026-11-18 is a Wednesday; 09:30 in Shanghai. */
@@ -277,9 +277,3 @@ function fail(): never {
 
 /** A PDF of one page. */
 export const PDF = Buffer.from(samplePdf('invoice'));
-
-function testPolicies(): Policies {
-  const loaded = loadPolicies();
-  if (!loaded.ok) throw new Error('the rulebooks have faults');
-  return loaded;
-}

@@ -52,6 +52,8 @@ const EXPECTED: Record<Action, readonly [other: string, weak: string, own: strin
   'payloads.decode': /**/ ['-----y-', '-----F-', '-----y-', '-----y-', 'A'],
   'look.read': /*      */ ['----y--', '----y--', 'yyyyyyy', '----y--', 'A'],
   'inspection.make': /**/ ['--y-y--', '--y-y--', '--y-y--', '--y-y--', 'A'],
+  'simulation.read': /**/ ['--yyy--', '--yFy--', '--yyy--', '--yyy--', 'y'],
+  'simulation.run': /* */ ['--yy---', '--yF---', '--yy---', '--yy---', 'A'],
   'webhook.read': /*   */ ['----yyy', '----yFF', '----yyy', '----yyy', 'y'],
   'webhook.write': /*  */ ['-----yy', '-----FF', '-----yy', '-----yy', 'y'],
   'payout-stop.read': ['---yyyy', '---FyFF', '---yyyy', '---yyyy', 'y'],

@@ -23,6 +23,7 @@ import { followClaim, type Claim } from './claim.ts';
 import { recordHistories } from './histories.ts';
 import { BANK, BUREAU, ASK_BANK_AFTER_SECONDS, RETURN_WINDOW_SECONDS, openScript, type Script } from './script.ts';
 import { addAccount, insertDocument, insertEmployee, seed, type Seeded } from './seed.ts';
+import { testPolicies } from '../setup/policies.ts';
 import { testVault } from '../setup/vault.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
@@ -141,6 +142,7 @@ async function startWorld(): Promise<World> {
   const audit = await testAudit();
   const activitiesOn = (on: Database): Activities =>
     createActivities({
+      policies: testPolicies(),
       database: on,
       bureaus: new Map([[BUREAU, bureau]]),
       banks: new Map([[BANK, bank]]),

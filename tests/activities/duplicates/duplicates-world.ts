@@ -11,6 +11,7 @@ import { sealDocument } from '#prisma/queries/document-keys.ts';
 import { insertDocument } from '#prisma/queries/documents.ts';
 import { testAudit } from '../../setup/audit.ts';
 import { createTestDatabase } from '../../setup/database.ts';
+import { testPolicies } from '../../setup/policies.ts';
 import { testVault } from '../../setup/vault.ts';
 import { addAccount, insertEmployee, seed, type Seeded } from '../../workflows/seed.ts';
 
@@ -63,6 +64,7 @@ export function useDuplicates(): World {
     };
     const holidays = { publishedYears: new Set([2026, 2027]), daysOff: new Set<string>(), extraWorkingDays: new Set<string>() };
     const activities = createActivities({
+      policies: testPolicies(),
       ...{ database: worker, bureaus: new Map(), banks: new Map(), institutionCode: 'DZ1301000001' },
       clockwork: async () => ({ holidays, bank: { code: 'CIB', returnWindowSeconds: 86_400, queryAfterSeconds: 900 } }),
       audit: await testAudit(),

@@ -11,6 +11,7 @@ import { storeBankResult } from '../../setup/bank-message.ts';
 import { testAudit } from '../../setup/audit.ts';
 import { giveConsents } from '../../setup/consents.ts';
 import { createTestDatabase } from '../../setup/database.ts';
+import { testPolicies } from '../../setup/policies.ts';
 import { testVault } from '../../setup/vault.ts';
 
 export const BANK = 'CIB';
@@ -58,6 +59,7 @@ export function usePayouts(): World {
     };
     const holidays = { publishedYears: new Set([2026, 2027]), daysOff: new Set<string>(), extraWorkingDays: new Set<string>() };
     const activities = createActivities({
+      policies: testPolicies(),
       ...{ database: workerDatabase, bureaus: new Map(), banks: new Map([[BANK, gateway]]), institutionCode: 'DZ1301000001' },
       clockwork: async () => ({ holidays, bank: gateway }),
       audit: await testAudit(),

@@ -306,7 +306,7 @@ describe('a run', () => {
 
   test('knows everything that belongs to a claim: a table that is new is to be thought of', async () => {
     // what says of what somebody is ill, or what people wrote: erased, or gone with the claim's papers
-    const erased = ['approval_entry', 'claim', 'claim_document', 'claim_line', 'claim_mark', 'decision', 'notice', 'task'];
+    const erased = ['approval_entry', 'claim', 'claim_document', 'claim_line', 'claim_mark', 'decision', 'entitlement', 'notice', 'task'];
     // amounts, numbers, names of people in charge, and what is never taken from
     const kept = [
       'approval',

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createActivities, type Activities } from '#activities/index.ts';
+import { fen } from '#domain/money.ts';
+import { openDatabase, type Database } from '#prisma/database.ts';
+import { insertDecision } from '#prisma/queries/decisions.ts';
+import { sealEmployee } from '#prisma/queries/employees.ts';
+import { eraseMedicalContent } from '#prisma/queries/medical-erasure.ts';
+import { testAudit } from '../setup/audit.ts';
+import { testVault } from '../setup/vault.ts';
+import { insertDocument } from '../workflows/seed.ts';
+import { claimBody, invoice, startTestApi, type TestApi } from './support.ts';
+
+/*
+ * Shijiazhuang, in service, 36 years old, outpatient: 100.00 deductible a year, then 60 %, at most 3 500.00 a year; the group's plan raises it to 80 %. Claims are of 500.00 (甲)
+ * and 26.00 (乙, nothing beforehand).
+ */
+let api: TestApi;
+let worker: Database;
+let activities: Activities;
+const UNKNOWN_HOSPITAL = 'H13019999999';
+
+beforeAll(async () => {
+  api = await startTestApi();
+  worker = openDatabase({ url: api.workerUrl, vault: testVault() });
+  activities = createActivities({
+    ...{ database: worker, bureaus: new Map(), banks: new Map(), institutionCode: api.deps.gateways.institution.code, clockwork: api.deps.clockwork },
+    ...{ audit: await testAudit(), documents: api.deps.documents, policies: api.deps.policies },
+  });
+  await api.database.query(`UPDATE unit SET settings = '{"plan": "group-plan"}' WHERE code = 'SJZ'`);
+  for (const role of ['hr', 'operator'] as const) await api.giveRole({ employee: role === 'hr' ? 'E4' : 'E3', unit: 'SJZ', role });
+});
+afterAll(async () => {
+  await worker?.close();
+  await api?.close();
+});
+
+let visits = 0;
+/** A claim that intake has still to look at: of E1, a day each. */
+async function submit(body: Record<string, unknown> = {}): Promise<string> {
+  visits += 1;
+  const documents = [];
+  for (const kind of ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD', 'IDENTITY_CARD'])
+    documents.push({ documentId: await insertDocument(api.database, { unitId: api.unitIds['SJZ-01'] }), kind });
+  const day = `2026-0${1 + (visits % 9)}-1${visits % 10}`;
+  const answer = await api.call({
+    method: 'POST',
+    url: '/v1/claims',
+    body: claimBody({ documents, treatedRegion: '130102', circumstances: [], visit: { no: `V${visits}`, start: day, end: day }, ...body }),
+  });
+  if (answer.statusCode !== 201) throw new Error(answer.body);
+  return answer.json<{ number: string }>().number;
+}
+
+const intake = async (number: string) => {
+  const { view } = await activities.runIntake({ claimNumber: number, seq: 1, at: api.time.now.toISOString() });
+  expect(view.state).toBe('SENT_TO_BUREAU');
+};
+const read = (number: string, as = 'E1') => api.call({ url: `/v1/claims/${number}/entitlement`, token: api.tokens.SJZ, as });
+/** Every claim so far is out of the year. */
+const newYear = () => api.database.query(`UPDATE claim SET state = 'WITHDRAWN'`);
+
+async function stored(number: string): Promise<Record<string, unknown>[]> {
+  const { rows } = await worker.query(
+    `SELECT no, why, benefit_fen AS benefit, deductible_fen AS deductible, pooled_fen AS pooled, plan_fen AS plan FROM entitlement WHERE claim_number = $1 ORDER BY no`,
+    [number],
+  );
+  return rows;
+}
+
+test('what a claim is entitled to is stored when it passes intake, and every yuan of it explained', async () => {
+  const number = await submit();
+  expect((await read(number)).statusCode).toBe(404);
+  await intake(number);
+  // (526.00 − 100.00) × 60 % = 255.60; 426.00 × 80 % = 340.80, less 255.60
+  expect(await stored(number)).toEqual([{ no: 1, why: null, benefit: 34_080, deductible: 10_000, pooled: 25_560, plan: 8_520 }]);
+  const told = (await read(number)).json();
+  expect(told).toMatchObject({
+    ...{ no: 1, covered: true, why: null, submitted: '526.00', eligible: '526.00', benefit: '340.80', decided: null },
+    explanation: {
+      zh: '526.00 = 255.60 医保统筹报销 + 85.20 单位补充报销 + 100.00 起付线 + 85.20 按比例自付',
+      en: "526.00 = 255.60 paid by the pooled fund + 85.20 paid by the employer's plan + 100.00 deductible + 85.20 your share",
+    },
+    steps: [{ zh: '426.00 × 60% = 255.60', en: '426.00 × 60% = 255.60' }],
+    rulebook: { id: '130100-310', version: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    plan: { id: 'group-plan', version: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  });
+  expect(told.lines).toHaveLength(2);
+});
+
+test('two claims of one person at once share the deductible and the caps of the year', async () => {
+  await newYear();
+  const numbers = [await submit(), await submit(), await submit()];
+  await Promise.all(numbers.map(intake));
+  const rows = (await Promise.all(numbers.map(stored))).flat();
+  expect(rows.map(({ deductible }) => deductible).toSorted()).toEqual([0, 0, 10_000]);
+  // (3 × 526.00 − 100.00) × 60 % = 886.80, × 80 % = 1 182.40
+  expect(rows.reduce((total, { pooled }) => total + Number(pooled), 0)).toBe(88_680);
+  expect(rows.reduce((total, { benefit }) => total + Number(benefit), 0)).toBe(118_240);
+});
+
+test('a cap of the year is used up once', async () => {
+  await newYear();
+  const big = {
+    lines: [{ itemCode: 'A', itemName: '药', itemClass: '01', quantity: '1', unitPrice: '4000.00', amount: '4000.00' }],
+  };
+  const numbers = [await submit({ ...big, invoices: [invoice({ amount: '4000.00' })] }), await submit({ ...big, invoices: [invoice({ amount: '4000.00' })] })];
+  await Promise.all(numbers.map(intake));
+  const pooled = (await Promise.all(numbers.map(stored))).flat().map((row) => Number(row['pooled']));
+  // 3 900.00 × 60 % = 2 340.00, and of 4 000.00 × 60 % = 2 400.00 what the 3 500.00 leave; or the other way round
+  expect(pooled.toSorted((a, b) => a - b)).toEqual([116_000, 234_000]);
+});
+
+test('what was denied or withdrawn has nothing of the year', async () => {
+  await newYear();
+  const [first, second] = [await submit(), await submit()];
+  await intake(first);
+  await api.database.query(`UPDATE claim SET state = 'DENIED' WHERE number = $1`, [first]);
+  await intake(second);
+  expect(await stored(second)).toMatchObject([{ deductible: 10_000, benefit: 34_080 }]);
+});
+
+test('assessed again it is another version, where something has changed, and never changed itself', async () => {
+  await newYear();
+  const number = await submit();
+  await intake(number);
+  await api.database.query(`UPDATE claim SET state = 'SUBMITTED' WHERE number = $1`, [number]);
+  const again = async () => {
+    const { rows } = await worker.query<{ seq: number }>('SELECT seq FROM claim WHERE number = $1', [number]);
+    await api.database.query(`UPDATE claim SET state = 'SUBMITTED' WHERE number = $1`, [number]);
+    await activities.runIntake({ claimNumber: number, seq: rows[0]?.seq ?? 0, at: api.time.now.toISOString() });
+  };
+  await again();
+  expect(await stored(number)).toHaveLength(1);
+  await api.database.query(`UPDATE unit SET settings = '{"plan": null}' WHERE code = 'SJZ-01'`);
+  await again();
+  // without the plan
+  expect(await stored(number)).toMatchObject([
+    { no: 1, benefit: 34_080 },
+    { no: 2, benefit: 25_560, plan: 0 },
+  ]);
+  await api.database.query(`UPDATE unit SET settings = '{}' WHERE code = 'SJZ-01'`);
+  await expect(worker.query(`UPDATE entitlement SET benefit_fen = 1`)).rejects.toMatchObject({ code: '42501' });
+  await expect(worker.query(`DELETE FROM entitlement`)).rejects.toMatchObject({ code: '42501' });
+  await expect(worker.query(`UPDATE entitlement SET content = 'x'`)).rejects.toMatchObject({ constraint: 'entitlement_append_only' });
+});
+
+describe('nothing is guessed', () => {
+  test.each([
+    ['the grade of the hospital is unknown', { hospital: { code: UNKNOWN_HOSPITAL, name: '某医院' } }, 'HOSPITAL_UNKNOWN'],
+    ['the age is unknown', {}, 'AGE_UNKNOWN'],
+    ['the plan does not exist', {}, 'PLAN_UNKNOWN'],
+    ['no rulebook is for the insured region', {}, 'NO_RULEBOOK'],
+  ])('where %s', async (_, body, why) => {
+    await newYear();
+    if (why === 'AGE_UNKNOWN') await identity(null);
+    if (why === 'PLAN_UNKNOWN') await api.database.query(`UPDATE unit SET settings = '{"plan": "gone"}' WHERE code = 'SJZ-01'`);
+    const number = await submit(body);
+    if (why === 'NO_RULEBOOK') await api.database.query(`UPDATE claim SET insured_region = '130700', treated_region = '130700' WHERE number = $1`, [number]);
+    await intake(number);
+    expect(await stored(number)).toEqual([{ no: 1, why, benefit: null, deductible: 0, pooled: 0, plan: 0 }]);
+    expect((await read(number)).json()).toMatchObject({ covered: false, why, submitted: '526.00', benefit: null, lines: [], deductions: [] });
+    await api.database.query(`UPDATE unit SET settings = '{}' WHERE code = 'SJZ-01'`);
+    await identity('130102199003070011');
+  });
+});
+
+const identity = (identityNo: string | null) => api.database.write((tx) => sealEmployee(tx, { id: api.employeeIds.E1, identityNo, phone: null }));
+
+test('beside the decision it says what differs, by which reason and which fund', async () => {
+  await newYear();
+  const number = await submit();
+  await intake(number);
+  const line = (lineNo: number, submitted: number, benefit: number, adjustments: [string, number][]) => ({
+    ...{ lineNo, submittedFen: fen(submitted), eligibleFen: fen(submitted), deductibleFen: fen(0), benefitFen: fen(benefit) },
+    adjustments: adjustments.map(([code, amount]) => ({ code, amountFen: fen(amount) })),
+  });
+  await worker.write((tx) =>
+    insertDecision(tx, {
+      ...{ claimNumber: number, source: 'BUREAU', sourceNo: 'D-1', outcome: 'PARTIALLY_APPROVED', reasons: [], remark: '' },
+      lines: [
+        line(1, 50_000, 30_000, [
+          ['DEDUCTIBLE', 10_000],
+          ['COINSURANCE', 10_000],
+        ]),
+        // the bureau says: not in the catalogue
+        line(2, 2_600, 0, [['NOT_IN_CATALOGUE', 2_600]]),
+      ],
+      funding: [
+        { source: 'bureau_fund', amountFen: fen(24_000) },
+        { source: 'employer_plan', amountFen: fen(6_000) },
+      ],
+      ...{ submittedFen: fen(52_600), benefitFen: fen(30_000), payableFen: fen(30_000), decidedBy: { type: 'bureau', id: '130100' } },
+      ...{ decidedAt: api.time.now, recordedAt: api.time.now },
+    }),
+  );
+  const { decided } = (await read(number)).json();
+  // 300.00 − 340.80; of the reasons 26.00 + 0.00 + 14.80 = 40.80
+  expect(decided).toMatchObject({ decisionNo: 1, estimated: '340.80', decided: '300.00', difference: '-40.80' });
+  expect(decided.reasons.map(({ code, difference }: Record<string, string>) => [code, difference])).toEqual([
+    ['DEDUCTIBLE', '0.00'],
+    ['COINSURANCE', '14.80'],
+    ['NOT_IN_CATALOGUE', '26.00'],
+  ]);
+  expect(decided.funding).toEqual([
+    { source: 'bureau_fund', estimated: '255.60', decided: '240.00', difference: '-15.60' },
+    { source: 'employer_plan', estimated: '85.20', decided: '60.00', difference: '-25.20' },
+  ]);
+});
+
+describe('what is medical of it', () => {
+  test('is shown to whom decisions are shown', async () => {
+    await newYear();
+    const number = await submit();
+    await intake(number);
+    expect((await read(number, 'E1')).statusCode).toBe(200);
+    expect((await read(number, 'E4')).statusCode).toBe(200);
+    expect((await read(number, 'E3')).statusCode).toBe(403);
+    const foreign = await api.call({ url: `/v1/claims/${number}/entitlement`, token: api.tokens.BJ });
+    expect([foreign.statusCode, foreign.json().code]).toEqual([404, 'NOT_FOUND']);
+    const { rows } = await worker.query(`SELECT detail ->> 'what' AS what FROM audit_entry WHERE employee_id = $1 ORDER BY id DESC LIMIT 1`, [
+      api.employeeIds.E1,
+    ]);
+    expect(rows).toEqual([{ what: 'claim.entitlement' }]);
+  });
+
+  test('is sealed, and goes with the claim’s medical content while the amounts stay', async () => {
+    await newYear();
+    const number = await submit({ kind: 'CHRONIC' });
+    await intake(number);
+    const { rows } = await worker.query<{ content: Buffer; kind: string }>('SELECT content, kind FROM entitlement WHERE claim_number = $1', [number]);
+    expect(rows[0]?.content.includes('葡萄糖')).toBe(false);
+    expect(rows[0]?.kind).toBe('CHRONIC');
+    await worker.write((tx) => eraseMedicalContent(tx, { claims: [{ number, coarse: 'OUTPATIENT' }], at: api.time.now }));
+    const gone = await worker.query('SELECT content, kind, benefit_fen AS benefit FROM entitlement WHERE claim_number = $1', [number]);
+    expect(gone.rows).toEqual([{ content: null, kind: 'OUTPATIENT', benefit: 34_080 }]);
+    expect((await read(number)).json()).toMatchObject({ status: 410, code: 'ERASED' });
+  });
+});
+
+test('a unit names a plan that exists, or none', async () => {
+  const set = async (plan: unknown) => {
+    const unit = await api.call({ url: '/v1/units/BJ' });
+    const headers = { 'if-match': unit.headers.etag as string };
+    const answer = await api.call({ method: 'PATCH', url: '/v1/units/BJ', body: { settings: { plan } }, headers });
+    return answer.json<{ code: string; settings?: { plan?: string | null } }>();
+  };
+  expect(await set('no-such-plan')).toMatchObject({ code: 'PLAN_UNKNOWN' });
+  expect((await set('group-plan')).settings).toEqual({ plan: 'group-plan' });
+  expect((await set(null)).settings).toEqual({ plan: null });
+});
