@@ -50,6 +50,7 @@ import { pageErrorRoutes } from './routes/page-errors.ts';
 import { payoutStopRoutes } from './routes/payout-stops.ts';
 import { simulationRoutes } from './routes/simulations.ts';
 import { signInRoutes } from './routes/sign-in.ts';
+import { proposalRoutes } from './routes/proposals.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { retentionRoutes } from './routes/retention.ts';
 import { roleRoutes } from './routes/roles.ts';
@@ -144,6 +145,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     documentContentRoutes,
     readingRoutes,
     uploadRoutes,
+    proposalRoutes,
     claimRoutes,
     claimReadingRoutes,
     claimActionRoutes,

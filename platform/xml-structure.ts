@@ -23,13 +23,19 @@ export function checkXml(content: Buffer): { ok: true } | Refusal {
   return depth > MAX_DEPTH ? refuse('DOCUMENT_SUSPICIOUS', { params: { depth, max: MAX_DEPTH } }) : { ok: true };
 }
 
-/** Invoices come as UTF-8, older ones as GB18030 or GBK; undefined for another encoding, and for bytes that are not in the declared one. */
+/**
+ * Invoices come as UTF-8, older ones as GB18030 or GBK, of which some do not say so; undefined for another encoding, and for bytes that are not in the declared one.
+ */
 export function decodeXml(content: Buffer): string | undefined {
   const bytes = withoutBom(content);
-  const declared = /^\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w-]+)["']/.exec(bytes.toString('latin1', 0, 200))?.[1]?.toLowerCase() ?? 'utf-8';
-  if (!['utf-8', 'utf8', 'gb18030', 'gbk', 'gb2312'].includes(declared)) return undefined;
+  const declared = /^\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w-]+)["']/.exec(bytes.toString('latin1', 0, 200))?.[1]?.toLowerCase();
+  if (declared !== undefined) return ['utf-8', 'utf8', 'gb18030', 'gbk', 'gb2312'].includes(declared) ? decode(bytes, declared) : undefined;
+  return decode(bytes, 'utf-8') ?? decode(bytes, 'gb18030');
+}
+
+function decode(bytes: Buffer, encoding: string): string | undefined {
   try {
-    return new TextDecoder(declared, { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
     return undefined;
   }

@@ -25,14 +25,16 @@ export function joinCells(cells: readonly Cell[], gap: number): Cell[] {
   return rowsOf(cells).flatMap((row) => joinRow(row, gap));
 }
 
-export function joinRow(row: readonly Cell[], gap: number): Cell[] {
-  const joined: Cell[] = [];
+/** Parts of one run were parted because they are two columns. */
+export function joinRow(row: readonly (Cell & Partial<Part>)[], gap: number): Cell[] {
+  const joined: (Cell & Partial<Part>)[] = [];
   for (const cell of row) {
     const last = joined.at(-1);
     const distance = last ? cell.x - last.x - last.width : Infinity;
     const height = Math.min(cell.height, last?.height ?? cell.height);
     const spread = last !== undefined && distance < height * 3.5 && /^\p{Script=Han}{1,3}$/u.test(last.text) && SPREAD_PART.test(cell.text);
-    if (!last || (distance > height * gap && !spread)) {
+    const parted = last?.run !== undefined && last.run === cell.run;
+    if (!last || ((parted || distance > height * gap) && !spread)) {
       joined.push(cell);
       continue;
     }
@@ -52,12 +54,17 @@ export function joinRow(row: readonly Cell[], gap: number): Cell[] {
 const SPREAD = /(?<=^|\s)(\p{Script=Han})\s+(?=\p{Script=Han}(?:[:\s]|$))/gu;
 const SPREAD_PART = /^\p{Script=Han}(?::|$)/u;
 
-/** Programs set several columns in one run, with spaces between. */
+/**
+ * Programs set several columns in one run, with spaces between; where columns are narrow with one alone, which then stands behind an amount, or before a date. `2026 年 3 月`, `20715 63098` and
+ * `John Smith` are one.
+ */
+const COLUMNS = /\S+(?:(?<!(?:^|\s)[¥(]?-?[\d,]+\.\d{2,4})\s(?!\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\S))\S+|\s元)*/g;
+
 function splitAtGaps(cell: Cell): Part[] {
   const text = normalised(cell.text.replaceAll(/\p{Cc}/gu, ' ')).replaceAll(SPREAD, '$1');
   const whole = widthOf(text) || 1;
   const run = { text: text.trim() };
-  return [...text.matchAll(/\S+(?:\s\S+)*/g)].map(({ 0: part, index }) => ({
+  return [...text.matchAll(COLUMNS)].map(({ 0: part, index }) => ({
     ...cell,
     run,
     text: squeeze(part),

@@ -20,7 +20,7 @@ const MAX_LINES = 2_000;
 
 /** The tables of items, in the order of the page. A table that is set in two halves side by side has its header twice in one row. */
 export function readLineTables(cells: readonly Cell[]): ReadLine[][] {
-  const tables: ReadLine[][] = [];
+  const tables: Row[][] = [];
   let columns: Column[] = [];
   let count = 0;
   for (const row of rowsOf(cells)) {
@@ -35,12 +35,42 @@ export function readLineTables(cells: readonly Cell[]): ReadLine[][] {
       columns = [];
       continue;
     }
-    const made = linesOf(row, columns);
-    count += made.length;
+    const lines = linesOf(row, columns);
+    count += lines.length || 1;
     if (count > MAX_LINES) break;
-    tables.at(-1)?.push(...made);
+    const { y = 0, height = 0 } = row[0] ?? {};
+    tables.at(-1)?.push({ y, height, lines, words: lines.length > 0 ? '' : nameAlone(row, columns) });
   }
-  return tables.filter((table) => table.length > 0);
+  return tables.map(withWrappedNames).filter((table) => table.length > 0);
+}
+
+/** `words`: of a row that has a name, or part of one, and nothing else. */
+type Row = { y: number; height: number; lines: (ReadLine & { name: string })[]; words: string };
+
+function nameAlone(row: readonly Part[], columns: readonly Column[]): string {
+  const isName = row.every((cell) => columnOf(cell, columns).role === 'name') && !row.some(({ text }) => /^[\d,.]+$/.test(text));
+  return isName && new Set(row.map((cell) => columnOf(cell, columns))).size === 1 ? row.map(({ text }) => text).join('') : '';
+}
+
+/**
+ * A name that was too long for its cell goes on in rows of their own, above and below its amount or below alone. Such a row is nearer to its line than to the next; where rows are as near
+ * as the parts of a name, it is known by the class with which each item of a tax invoice begins (`*药品*`). Others are headings.
+ */
+function withWrappedNames(rows: readonly Row[]): ReadLine[] {
+  const withLines = rows.filter(({ lines }) => lines.length > 0);
+  for (const { y, height, words } of rows) {
+    if (words === '') continue;
+    const [nearest, second] = withLines.toSorted((a, b) => Math.abs(a.y - y) - Math.abs(b.y - y));
+    const only = nearest?.lines.length === 1 ? nearest.lines[0] : undefined;
+    if (!nearest || !only || Math.abs(nearest.y - y) > height * 1.7) continue;
+    const isAbove = y < nearest.y;
+    const isNearer = !second || Math.abs(nearest.y - y) < Math.abs(second.y - y) * 0.8;
+    const goesOn = !isAbove && only.name.startsWith('*') && !words.startsWith('*');
+    if (isAbove ? isNearer && only.name === '' : isNearer || goesOn) only.name += words;
+    else if (isAbove && isNearer && rows.some((other) => other.words !== '' && other.y > nearest.y && other.y - nearest.y < height))
+      only.name = words + only.name;
+  }
+  return withLines.flatMap(({ lines }) => lines.filter(({ name }) => name !== ''));
 }
 
 function headerOf(row: readonly Cell[]): Column[] | undefined {
@@ -66,20 +96,21 @@ function splitWords(cell: Cell): Cell[] {
   }));
 }
 
-function linesOf(row: readonly Part[], columns: readonly Column[]): ReadLine[] {
+/** A name may be empty: it stands in other rows. */
+function linesOf(row: readonly Part[], columns: readonly Column[]): Row['lines'] {
   const isOneText = row.every(({ run }) => run === row[0]?.run);
   const byOrder = inOrder(isOneText ? (row[0]?.run.text.split(/\s+/) ?? []) : row.map(({ text }) => text), columns);
   const byPlace = row.map((cell) => ({ column: columnOf(cell, columns), text: cell.text }));
   for (const placed of isOneText ? [byOrder, byPlace] : [byPlace, byOrder]) {
     const lines = linesIn(placed);
-    if (lines.length > 0) return lines;
+    if (lines.some(({ name }) => name !== '')) return lines.filter(({ name }) => name !== '');
   }
-  return [];
+  return linesIn(byPlace).slice(0, 1);
 }
 
 type Placed = { column: Column; text: string };
 
-function linesIn(placed: readonly Placed[]): ReadLine[] {
+function linesIn(placed: readonly Placed[]): Row['lines'] {
   const groups = new Map<number, Partial<Record<Role, string>>>();
   for (const { column, text } of placed) {
     const texts = groups.get(column.group) ?? {};
@@ -109,10 +140,10 @@ function columnOf(cell: Cell, columns: readonly Column[]): Column {
 }
 
 /** Tax is added, because the total has it in; an item exempt from it has words there. */
-function lineOf({ name, quantity, unitPrice, amount, tax }: Partial<Record<Role, string>>): ReadLine | undefined {
+function lineOf({ name = '', quantity, unitPrice, amount, tax }: Partial<Record<Role, string>>): Row['lines'][number] | undefined {
   const net = amount === undefined ? undefined : readAmount(amount);
   const added = tax === undefined ? undefined : readAmount(tax);
-  if (net === undefined || name === undefined) return undefined;
+  if (net === undefined) return undefined;
   const whole = formatYuan(sum([net, added ?? '0'].map((each) => parseYuan(each)).filter((each) => each !== undefined)));
   const count = /^\d+(?:\.\d+)?/.exec(quantity ?? '')?.[0];
   const price = /^\d+(?:\.\d+)?$/.exec(unitPrice ?? '')?.[0];

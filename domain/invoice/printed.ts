@@ -115,7 +115,7 @@ function rightOf(segments: readonly Cell[], segment: Cell): Cell[] {
 
 const isBelow = (label: Cell, other: Cell): boolean =>
   other.y > label.y + label.height / 2 &&
-  other.y < label.y + label.height * 3 &&
+  other.y < label.y + label.height * 4 &&
   other.x < label.x + label.width &&
   other.x + other.width > label.x &&
   untilNextLabel(other.text) !== '';

@@ -38,6 +38,8 @@ export const READING_CODES = {
   SOURCES_DISAGREE: { zh: '同一文件内的信息不一致', en: 'Parts of the file say different things' },
   AMOUNT_BEFORE_TAX: { zh: '仅读到不含税金额', en: 'Only the amount without tax could be read' },
   LETTERS_NOT_READ: { zh: '未安装文字识别组件，仅识别了二维码', en: 'The part that reads letters is not installed; only QR codes were read' },
+  PAYER_DIFFERS: { zh: '票据交款人与申请人不一致', en: 'The payer is not the person whose claim it will be' },
+  HOSPITALS_DIFFER: { zh: '票据由不同医疗机构开具', en: 'The invoices are of different hospitals' },
   SEVERAL_INVOICES: { zh: '一个文件含多张票据，仅读取第一张', en: 'There are several invoices in the file; only the first was read' },
 } as const;
 export type FindingCode = ErrorCode | ReasonCode | keyof typeof READING_CODES;

@@ -34,6 +34,7 @@ const NAMES: Record<TextField | 'beforeTax', { names: readonly string[]; read: R
   beforeTax: { names: ['taxexclusivetotalamount', 'totalamwithouttax', 'hjje', '合计金额'], read: readAmount },
 };
 
+/** What the formats call an item; whatever else has an item's name and amount is one as well. */
 const LINE_ELEMENTS = new Set(['feedetl', 'item', 'goodsinfo', 'issuiteminformation']);
 const LINE = {
   name: ['medlistname', 'hilistname', 'detitemname', 'itemname', 'item', 'xmmc'],
@@ -50,8 +51,10 @@ const MAX_LINES = 5_000;
 
 const parser = new XMLParser({
   preserveOrder: true,
-  ignoreAttributes: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
   parseTagValue: false,
+  parseAttributeValue: false,
   processEntities: false,
   removeNSPrefix: true,
   trimValues: true,
@@ -103,7 +106,13 @@ function treeOf(parsed: unknown): Node | undefined {
     if (name === undefined || name === '#text' || !Array.isArray(content)) return [];
     const inner = treeOf(content);
     const text = (content as Record<string, unknown>[]).flatMap((each) => ('#text' in each ? [String(each['#text'])] : [])).join('');
-    return [{ name: canonical(name), text: plain(unescapeXml(text)), children: inner?.children ?? [] }];
+    // exporting programs write as attributes what the formats have as elements
+    const attributes = Object.entries(entry[':@'] ?? {}).map(([key, value]) => ({
+      name: canonical(key),
+      text: plain(unescapeXml(String(value))),
+      children: [],
+    }));
+    return [{ name: canonical(name), text: plain(unescapeXml(text)), children: [...(inner?.children ?? []), ...attributes] }];
   });
   return { name: '', text: '', children };
 }
@@ -111,7 +120,7 @@ function treeOf(parsed: unknown): Node | undefined {
 /** Of the bill as a whole: what belongs to a line is left out. */
 function* leavesOf(node: Node): Generator<Node> {
   if (node.children.length === 0) yield node;
-  else if (LINE_ELEMENTS.has(node.name)) return;
+  else if (isLine(node)) return;
   for (const child of node.children) yield* leavesOf(child);
 }
 
@@ -129,12 +138,19 @@ function linesOf(node: Node): ReadLine[] {
   const lines: ReadLine[] = [];
   const visit = (each: Node): void => {
     if (lines.length >= MAX_LINES) return;
-    const line = LINE_ELEMENTS.has(each.name) && each.children.length > 0 ? lineOf(each.children) : undefined;
+    const line = isLine(each) ? lineOf(each.children) : undefined;
     if (line) lines.push(line);
     else for (const child of each.children) visit(child);
   };
   visit(node);
   return lines;
+}
+
+function isLine({ name, children }: Node): boolean {
+  if (LINE_ELEMENTS.has(name)) return children.length > 0;
+  const has = (part: 'name' | 'amount'): boolean =>
+    children.some((child) => child.children.length === 0 && (LINE[part] as readonly string[]).includes(child.name));
+  return has('name') && has('amount');
 }
 
 function lineOf(parts: readonly Node[]): ReadLine | undefined {

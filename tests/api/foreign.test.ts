@@ -86,6 +86,7 @@ const BODIES: Record<string, (pick: Pick) => unknown> = {
     },
     lines: [{ itemCode: 'A', itemName: '药', itemClass: '01', amount: '10.00' }],
   }),
+  'POST /v1/claim-proposals': (pick) => ({ employeeNo: pick('employees'), documents: [pick('documents')] }),
   'POST /v1/payout-stops': (pick) => ({ scope: pick('units'), reason: '核查' }),
 };
 
