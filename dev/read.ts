@@ -7,7 +7,8 @@ import { openRenderer } from '#platform/render/renderer.ts';
 
 const USAGE = `npm run -s read -- FILE…
 
-Reads invoices (XML, OFD, PDF, JPEG, PNG, HEIC) and prints a JSON array: for each file its kind, fields and findings. No server is needed.`;
+Reads invoices (XML, OFD, PDF, JPEG, PNG, HEIC) and prints a JSON array: for each file its kind, fields and findings. No server is needed.
+What cannot be read is an entry with a finding. Exit code: 0, and 2 where no file was named.`;
 
 /** As many as the API takes of one file. */
 const MAX_BYTES = 20 * 1024 * 1024;
@@ -23,7 +24,10 @@ async function main(paths: readonly string[]): Promise<void> {
 async function readFile(readers: Readers, path: string): Promise<DocumentReading> {
   let content: Buffer;
   try {
-    if (statSync(path).size > MAX_BYTES) return { kind: 'UNKNOWN', ...unread({ code: 'BODY_TOO_LARGE', detail: `more than ${MAX_BYTES} bytes` }) };
+    const found = statSync(path);
+    // a device has no end
+    if (!found.isFile()) return { kind: 'UNKNOWN', ...unread({ code: 'NOT_FOUND', detail: 'not a file' }) };
+    if (found.size > MAX_BYTES) return { kind: 'UNKNOWN', ...unread({ code: 'BODY_TOO_LARGE', detail: `more than ${MAX_BYTES} bytes` }) };
     content = readFileSync(path);
   } catch (error) {
     return { kind: 'UNKNOWN', ...unread({ code: 'NOT_FOUND', detail: error instanceof Error && 'code' in error ? String(error.code) : 'unreadable' }) };

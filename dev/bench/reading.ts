@@ -1,4 +1,5 @@
 import { BILLS, type Bill } from '#dev/bills/bill.ts';
+import { boxesOf } from '#dev/bills/boxes.ts';
 import { billOfd } from '#dev/bills/ofd.ts';
 import { billPdf } from '#dev/bills/pdf.ts';
 import { billPhoto } from '#dev/bills/picture.ts';
@@ -16,8 +17,11 @@ const SETS: Record<string, { letters: boolean; make: (bill: Bill) => Promise<Buf
   XML: { letters: false, make: (bill) => Buffer.from(bill.type === '1' ? structuredXml(bill) : bill.type === '2' ? eInvoiceXml(bill) : digitalXml(bill)) },
   'OFD, its page alone': { letters: false, make: (bill) => billOfd(bill) },
   'PDF, its text alone': { letters: false, make: (bill) => billPdf(bill, { qr: false }) },
+  'OFD in boxes, its page alone': { letters: false, make: (bill) => billOfd(bill, { layout: boxesOf }) },
+  'PDF in boxes, its text alone': { letters: false, make: (bill) => billPdf(bill, { qr: false, layout: boxesOf }) },
   'photograph, its QR code alone': { letters: false, make: (bill) => billPhoto(bill) },
   'photograph, its letters alone': { letters: true, make: (bill) => billPhoto(bill, { smeared: true }) },
+  'photograph in boxes, its letters alone': { letters: true, make: (bill) => billPhoto(bill, { smeared: true, layout: boxesOf }) },
   'photograph, both': { letters: true, make: (bill) => billPhoto(bill) },
   'photograph, worse (7° askew, twice the noise)': { letters: true, make: (bill) => billPhoto(bill, { skew: 7, noise: 80, quality: 50 }) },
 };

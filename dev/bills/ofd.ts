@@ -7,8 +7,8 @@ const NAMESPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"';
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** An OFD with the bill's page as text; `attached`: a structured invoice that it carries along. */
-export async function billOfd(bill: Bill, { attached }: { attached?: string } = {}): Promise<Buffer> {
-  const { width, height, texts } = layoutOf(bill);
+export async function billOfd(bill: Bill, { attached, layout = layoutOf }: { attached?: string; layout?: typeof layoutOf } = {}): Promise<Buffer> {
+  const { width, height, texts } = layout(bill);
   const objects = texts.map(({ text, x, y, size }, index) => {
     const advances = Array.from(text)
       .slice(0, -1)

@@ -12,9 +12,9 @@ const hex = (value: number): string => value.toString(16).padStart(4, '0');
  */
 export async function billPdf(
   bill: Bill,
-  { rewrite = (text: string) => text, qr = true }: { rewrite?: (text: string) => string; qr?: boolean } = {},
+  { rewrite = (text: string) => text, qr = true, layout = layoutOf }: { rewrite?: (text: string) => string; qr?: boolean; layout?: typeof layoutOf } = {},
 ): Promise<Buffer> {
-  const { width, height, texts, qr: place } = layoutOf(bill);
+  const { width, height, texts, qr: place } = layout(bill);
   const ids = new Map<string, number>();
   const idOf = (one: string): number => {
     const known = ids.get(one) ?? ids.size + 1;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createCanvas, GlobalFonts, type Canvas } from '@napi-rs/canvas';
 import { qrTextOf, type Bill } from './bill.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf, type Layout } from './layout.ts';
 import { qrModules } from './qr.ts';
 
 /** Machines need not have a Chinese font: this one comes as a package. */
@@ -17,11 +17,12 @@ export type Photo = {
   quality?: number;
   /** whether its QR code is smeared over */
   smeared?: boolean;
+  layout?: typeof layoutOf;
 };
 
 /** The bill's page as somebody photographs it with a phone: askew, unevenly lit, with noise, on a dark table. The same bill makes the same picture each time. */
-export async function billPhoto(bill: Bill, { skew = 2.5, noise = 40, quality = 70, smeared = false }: Photo = {}): Promise<Buffer> {
-  const page = await draw(bill, 8, smeared);
+export async function billPhoto(bill: Bill, { skew = 2.5, noise = 40, quality = 70, smeared = false, layout = layoutOf }: Photo = {}): Promise<Buffer> {
+  const page = await draw(layout(bill), qrTextOf(bill), { scale: 8, smeared });
   const isOnItsSide = Math.abs(Math.sin((skew * Math.PI) / 180)) > 0.7;
   const [width, height] = isOnItsSide ? [page.height, page.width] : [page.width, page.height];
   const canvas = createCanvas(Math.round(width * 1.1), Math.round(height * 1.2));
@@ -41,9 +42,8 @@ export async function billPhoto(bill: Bill, { skew = 2.5, noise = 40, quality = 
   return canvas.toBuffer('image/jpeg', quality);
 }
 
-async function draw(bill: Bill, scale: number, smeared: boolean): Promise<Canvas> {
+async function draw({ width, height, texts, rules, qr }: Layout, qrText: string, { scale, smeared }: { scale: number; smeared: boolean }): Promise<Canvas> {
   if (!GlobalFonts.has(FAMILY)) GlobalFonts.registerFromPath(fileURLToPath(import.meta.resolve(FONT)), FAMILY);
-  const { width, height, texts, rules, qr } = layoutOf(bill);
   const canvas = createCanvas(width * scale, height * scale);
   const context = canvas.getContext('2d');
   context.fillStyle = '#fdfcf7';
@@ -54,7 +54,7 @@ async function draw(bill: Bill, scale: number, smeared: boolean): Promise<Canvas
     context.font = `${size * scale}px ${FAMILY}`;
     context.fillText(text, x * scale, y * scale);
   }
-  const modules = await qrModules(qrTextOf(bill));
+  const modules = await qrModules(qrText);
   const step = (qr.size * scale) / modules.length;
   for (const [row, cells] of modules.entries()) {
     for (const [column, dark] of cells.entries()) if (dark) context.fillRect(qr.x * scale + column * step, qr.y * scale + row * step, step + 0.3, step + 0.3);

@@ -61,7 +61,8 @@ const SPREAD_PART = /^\p{Script=Han}(?::|$)/u;
 const COLUMNS = /\S+(?:(?<!(?:^|\s)[¥(]?-?[\d,]+\.\d{2,4})\s(?!\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\S))\S+|\s元)*/g;
 
 function splitAtGaps(cell: Cell): Part[] {
-  const text = normalised(cell.text.replaceAll(/\p{Cc}/gu, ' ')).replaceAll(SPREAD, '$1');
+  // a line between two cells is read as a letter, or printed as one
+  const text = normalised(cell.text.replaceAll(/\p{Cc}/gu, ' ').replaceAll(/[|│┃]/g, '  ')).replaceAll(SPREAD, '$1');
   const whole = widthOf(text) || 1;
   const run = { text: text.trim() };
   return [...text.matchAll(COLUMNS)].map(({ 0: part, index }) => ({

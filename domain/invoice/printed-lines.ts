@@ -146,6 +146,6 @@ function lineOf({ name = '', quantity, unitPrice, amount, tax }: Partial<Record<
   if (net === undefined) return undefined;
   const whole = formatYuan(sum([net, added ?? '0'].map((each) => parseYuan(each)).filter((each) => each !== undefined)));
   const count = /^\d+(?:\.\d+)?/.exec(quantity ?? '')?.[0];
-  const price = /^\d+(?:\.\d+)?$/.exec(unitPrice ?? '')?.[0];
+  const price = /^\d+(?:\.\d+)?$/.exec((unitPrice ?? '').replaceAll(/(?<=\d),(?=\d{3})/g, ''))?.[0];
   return { name: name.trim(), ...(count !== undefined && { quantity: count }), ...(price !== undefined && { unitPrice: price }), amount: whole };
 }

@@ -20,7 +20,7 @@ const LABELS: readonly Label[] = [
   { field: 'amount', pattern: /\(?小[写与]\)?/, read: readAmount, confidence: 1 },
   { field: 'amount', pattern: /(?:金额合计|合计金额|票据金额|总金额|总计)(?:\(元\))?/, read: readAmount, confidence: 0.8 },
   { field: 'words', pattern: /\(?大写\)?/, read: readAmountInWords, confidence: 1 },
-  { field: 'payer', pattern: /[交文付]款人(?:名称|姓名)?(?!统一|识别|代码|纳税)/, read: readName, confidence: 1 },
+  { field: 'payer', pattern: /[交文付]款人(?:名称|姓名)?(?!统|识别|代码|纳税|社会)/, read: readName, confidence: 1 },
   { field: 'payer', pattern: /(?:购买方|买方)名称/, read: readName, confidence: 1 },
   { field: 'payer', pattern: /(?:患者|病人|就诊人)?姓名/, read: readName, confidence: 0.8 },
   { field: 'hospital', pattern: /(?:收款|开票)单位(?:名称)?(?:\(章\)|\(盖章\)|\(公章\))?/, read: readName, confidence: 1 },
@@ -30,7 +30,7 @@ const LABELS: readonly Label[] = [
 
 /** Where the value before it ends: what else is printed on such documents. */
 const STOPS =
-  /(?:(?:电子)?(?:票据|发票)(?:代码|号码)|校验码|开票(?:日期|时间|人|单位)|交款人|付款人|收款(?:人|单位)|复核人?|\(?[大小][写与]\)?|价税合计|金额合计|性别|年龄|统一社会信用代码|纳税人识别号|医疗机构类型|医保类型|业务流水号|门诊号|住院号|病历号|地址|开户行|机器编号|密码区|备注)/g;
+  /(?:(?:电子)?(?:票据|发票)(?:代码|号码)|校验码|开票(?:日期|时间|人|单位)|交款人|付款人|收款(?:人|单位)|复核人?|\(?[大小][写与]\)?|价税合计|金额合计|(?:购买方|销售方|[买卖]方|项目|医院|医疗机构)名称|性别|年龄|统一社会信用代码|纳税人识别号|医疗机构类型|医保类型|业务流水号|门诊号|住院号|病历号|地址|开户行|机器编号|密码区|备注)/g;
 /** Recognised letters are taken for their likes (名 for 各, 写 for 与, 交 for 文), and colons are overlooked. Both parties have this label: the buyer's comes first, above or on the left. */
 const PARTY = /(?<!项目|服务|商品|药品|单位|银行|货物|劳务|机构|费用|购买方|销售方|[买卖]方|医院)[名各]称(?::|$)/g;
 

@@ -27,6 +27,8 @@ export function readDay(text: string): string | undefined {
   const match = /^(\d{4})\s*[-年/.]\s*(\d{1,2})\s*[-月/.]\s*(\d{1,2})(?!\d)/.exec(written) ?? /^(\d{4})(\d{2})(\d{2})(?:\d{6})?(?!\d)/.exec(written);
   if (!match) return undefined;
   const [, year = '', month = '', day = ''] = match;
+  // eight digits may be a code: 32060225
+  if (Number(year) < 1990 || Number(year) > 2099) return undefined;
   const made = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
   return isDay(made) ? made : undefined;
 }

@@ -138,7 +138,12 @@ test.each([
   ['a HEIC whose box has no size', heic(undefined, [box('meta', Buffer.alloc(4), 5)])],
   ['a HEIC of 64 bits and nothing', heic(undefined, [box('meta', Buffer.alloc(0), 1)])],
   ['XML cut off', Buffer.from('<?xml version="1.0"?><a><b></a>')],
-  ['XML that is not in its encoding', Buffer.from([0x3c, 0x61, 0x3e, 0xd6, 0xd0, 0x3c, 0x2f, 0x61, 0x3e])],
+  [
+    'XML that is not in its encoding',
+    Buffer.concat([Buffer.from('<?xml version="1.0" encoding="UTF-8"?><a>'), Buffer.from([0xd6, 0xd0]), Buffer.from('</a>')]),
+  ],
+  // without a word on it, UTF-8 or what older programs wrote
+  ['XML that is in no encoding', Buffer.from([0x3c, 0x61, 0x3e, 0xd6, 0xff, 0x3c, 0x2f, 0x61, 0x3e])],
   ['XML in an encoding of its own', Buffer.from('<?xml version="1.0" encoding="UTF-7"?><a/>')],
   ['an OFD cut off', zip([OFD, page]).subarray(0, -5)],
   ['an OFD with something behind', Buffer.concat([zip([OFD]), Buffer.from('x')])],

@@ -12,6 +12,7 @@ test.each([
   ['2026-02-30', undefined],
   ['20261301', undefined],
   ['10:11:12', undefined],
+  ['32060225', undefined],
 ])('the day %s', (text, day) => expect(readDay(text)).toBe(day));
 
 test.each([

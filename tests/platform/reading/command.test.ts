@@ -34,6 +34,10 @@ test('one array with an entry for each file, good or bad, and nothing else', asy
     await put('empty.jpg', ''),
     join(folder, 'missing.pdf'),
     folder,
+    '/dev/null',
+    await put('年 3 月 的 发票.xml', structuredXml(BILLS.digital)),
+    await put('huge.pdf', Buffer.alloc(20 * 1024 * 1024 + 1)),
+    '-',
   ];
   const { code, out, err } = await run(...paths);
   const answers = JSON.parse(out) as Answer[];
@@ -44,6 +48,10 @@ test('one array with an entry for each file, good or bad, and nothing else', asy
     ['empty.jpg', 'UNKNOWN', ['DOCUMENT_EMPTY']],
     ['missing.pdf', 'UNKNOWN', ['NOT_FOUND']],
     [expect.stringContaining('read-'), 'UNKNOWN', ['NOT_FOUND']],
+    ['null', 'UNKNOWN', ['NOT_FOUND']],
+    ['年 3 月 的 发票.xml', 'XML', []],
+    ['huge.pdf', 'UNKNOWN', ['BODY_TOO_LARGE']],
+    ['-', 'UNKNOWN', ['NOT_FOUND']],
   ]);
   for (const { fields } of answers) {
     expect(Object.keys(fields)).toEqual(['type', 'code', 'number', 'checkCode', 'date', 'amount', 'payer', 'hospital', 'lines']);

@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { BILLS, type Bill } from '#dev/bills/bill.ts';
+import { boxesOf } from '#dev/bills/boxes.ts';
 import { billOfd } from '#dev/bills/ofd.ts';
 import { billPdf } from '#dev/bills/pdf.ts';
 import { digitalXml, eInvoiceXml, fiscalXml, structuredXml } from '#dev/bills/xml.ts';
@@ -55,6 +58,22 @@ describe('structured data', () => {
     expect((await read(encoded)).fields.payer.value).toBe('王明');
   });
 
+  test('with attributes in place of elements, lines under another name, and in GBK without saying so', async () => {
+    const { outpatient } = BILLS;
+    const flat = structuredXml(outpatient)
+      .replaceAll(/<(\w+)>([^<]*)<\/\1>/g, ' $1="$2"')
+      .replaceAll(
+        /<(billInfo|mdtrtInfo|feeDetl)>((?: \w+="[^"]*"|\s)+)<\/\1>/g,
+        (_, name: string, inside: string) => `<${name === 'feeDetl' ? 'row' : name}${inside}/>`,
+      );
+    expect(flat).toContain('<row feeOcurTime=');
+    expect((await valuesIn(flat)).values).toEqual((await valuesIn(structuredXml(outpatient))).values);
+    const bare = `<bill><billInfo><elecSetlCertNo>0004512783</elecSetlCertNo><psnName>@@</psnName></billInfo></bill>`;
+    const [before = '', after = ''] = bare.split('@@');
+    const { fields } = await read(Buffer.concat([Buffer.from(before), Buffer.from('cdf5c3f7', 'hex'), Buffer.from(after)]));
+    expect(fields.payer.value).toBe('王明');
+  });
+
   test('without the names that the interface does not promise', async () => {
     const text = structuredXml(BILLS.outpatient).replaceAll(/<(fixmedinsName|medListName)>[^<]*<\/\1>/g, '');
     const { fields, findings } = await read(text);
@@ -98,6 +117,12 @@ describe('pages of text', () => {
     const { fields, findings } = await read(await billPdf(bill));
     expect(findings).toEqual([]);
     expect([fields.number.source, fields.number.confidence > 0.98]).toEqual(['pdf', true]);
+  });
+
+  test.each(bills)('in boxes, as PDF and as OFD: %s', async (_, bill) => {
+    const values = valuesOf(bill, ['quantity', 'unitPrice']);
+    expect(await valuesIn(await billPdf(bill, { qr: false, layout: boxesOf }))).toEqual({ kind: 'PDF', values, sources: new Set(['pdf']), findings: [] });
+    expect(await valuesIn(await billOfd(bill, { layout: boxesOf }))).toEqual({ kind: 'OFD', values, sources: new Set(['ofd']), findings: [] });
   });
 
   test('a PDF whose font has Kangxi radicals for characters', async () => {
@@ -154,3 +179,15 @@ describe('documents that were changed', () => {
     expect((await read(two)).findings.map(({ code }) => code)).toEqual(['SEVERAL_INVOICES']);
   });
 });
+
+// a real one, where somebody has put it beside the checkout: other people's invoices have no place in it
+const sample = fileURLToPath(new URL('../../../../shared/examples/tax-invoice-2020.ofd', import.meta.url));
+if (existsSync(sample)) {
+  test('a tax invoice as its issuer made it', async () => {
+    const { fields, findings } = await read(readFileSync(sample));
+    expect([fields.type, fields.code, fields.number, fields.date, fields.amount].map(({ value }) => value)).toEqual([
+      ...['2', '033002000211', '83089647', '2020-07-23', '526.00'],
+    ]);
+    expect([fields.lines.value?.length, findings]).toEqual([1, []]);
+  });
+}
