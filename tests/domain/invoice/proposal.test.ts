@@ -147,8 +147,7 @@ test('a fully digital invoice has no code, and nobody looks for it; what could n
 });
 
 test('an item is known by its name where exactly one has it in the catalogue of the hospital’s region', () => {
-  const items = [...loaded.catalogues.find(({ value }) => value.id === '130000-drugs')!.value.items.values()].flat();
-  const [item] = items;
+  const [item] = loaded.catalogues.filter(({ value }) => value.id === '130000-drugs').flatMap(({ value }) => [...value.items.values()].flat());
   const { lines } = propose([
     reading(
       'xml',

@@ -181,13 +181,11 @@ describe('documents that were changed', () => {
 });
 
 // a real one, where somebody has put it beside the checkout: other people's invoices have no place in it
-const sample = fileURLToPath(new URL('../../../../shared/examples/tax-invoice-2020.ofd', import.meta.url));
-if (existsSync(sample)) {
-  test('a tax invoice as its issuer made it', async () => {
-    const { fields, findings } = await read(readFileSync(sample));
-    expect([fields.type, fields.code, fields.number, fields.date, fields.amount].map(({ value }) => value)).toEqual([
-      ...['2', '033002000211', '83089647', '2020-07-23', '526.00'],
-    ]);
-    expect([fields.lines.value?.length, findings]).toEqual([1, []]);
-  });
-}
+const samples = [fileURLToPath(new URL('../../../../shared/examples/tax-invoice-2020.ofd', import.meta.url))].filter((path) => existsSync(path));
+test.each(samples)('a tax invoice as its issuer made it', async (path) => {
+  const { fields, findings } = await read(readFileSync(path));
+  expect([fields.type, fields.code, fields.number, fields.date, fields.amount].map(({ value }) => value)).toEqual([
+    ...['2', '033002000211', '83089647', '2020-07-23', '526.00'],
+  ]);
+  expect([fields.lines.value?.length, findings]).toEqual([1, []]);
+});
