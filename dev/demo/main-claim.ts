@@ -1,4 +1,5 @@
 import type { Progress } from '#api/contract/claims.ts';
+import type { EntitlementJson } from '#api/contract/entitlements.ts';
 import { connectTemporal } from '#platform/temporal.ts';
 import { vaultPayloadKeys } from '#platform/payload-keys.ts';
 import { openDatabase } from '#prisma/database.ts';
@@ -30,6 +31,7 @@ export async function followClaim(stack: RunningStack, number: string, say: Say)
   });
   say(`            对账完成 · matched with the bank's statement and cleared`);
   await tellDecisions(stack, number, say);
+  await tellDifference(stack, number, say);
   const payments = (await api.get<{ items: Summary['payments'] }>(`/v1/claims/${number}/payments`)).items;
   await tellMessages(stack, number, say);
   await tellBankEntry(stack, payments[0]?.reference ?? number, say);
@@ -57,6 +59,15 @@ async function tellDecisions({ api }: RunningStack, number: string, say: Say): P
     say(`\nDecision: ${decision.outcome}, ${decision.benefit} of ${decision.submitted}`);
     for (const line of decision.lines) for (const cut of line.adjustments) say(`  line ${line.lineNo}: −${cut.amount} ${cut.code}`);
   }
+}
+
+/** What the claim was estimated at when it passed intake, beside what the bureau decided: by which reasons they differ. */
+async function tellDifference({ api }: RunningStack, number: string, say: Say): Promise<void> {
+  const { decided } = await api.get<EntitlementJson>(`/v1/claims/${number}/entitlement`);
+  if (!decided) return;
+  say(`\n预估与审核 · estimated ${decided.estimated ?? '–'}, decided ${decided.decided}: difference ${decided.difference ?? '–'}`);
+  for (const { code, label, estimated, decided: taken, difference } of decided.reasons)
+    if (difference !== '0.00') say(`  ${label ? both(label) : code}: estimated −${estimated}, taken −${taken}`);
 }
 
 async function tellMessages({ api, infrastructure }: RunningStack, number: string, say: Say): Promise<void> {

@@ -27,3 +27,9 @@ function cityOf(region: string): string {
   const province = region.slice(0, 2);
   return MUNICIPALITIES.has(province) ? province : region.slice(0, 4);
 }
+
+/** Provinces whose schemes are one system. Hong Kong, Macau and Taiwan have insurance of their own: treated there counts as abroad. */
+const MAINLAND = /^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])/;
+
+/** Whether a region, or the first digits of some, lies where the schemes pay. */
+export const isMainland = (region: string): boolean => MAINLAND.test(region);

@@ -21,6 +21,7 @@ const FUNDS = {
 } as const satisfies Record<string, Text>;
 
 const UNCOVERED: Record<NotCovered['why'], Text> = {
+  TREATED_ABROAD: { zh: '境外（含港澳台）就医，医保不予支付，如有疑问由人工核定', en: 'Treated abroad, which the scheme does not pay for: a person decides' },
   NO_RULEBOOK: { zh: '没有适用于该参保地和险种的政策，需人工核定', en: 'There is no rulebook for this insured region and scheme: a person decides' },
   NOT_IN_FORCE: { zh: '就诊当日没有生效的政策，需人工核定', en: 'No rule was in force on the day of treatment: a person decides' },
   KIND_NOT_COVERED: { zh: '政策未涵盖该医疗类别，需人工核定', en: 'The rulebook does not cover this kind of treatment: a person decides' },

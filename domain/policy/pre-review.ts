@@ -1,4 +1,4 @@
-import { isSameCity } from '../bureau/region.ts';
+import { isMainland, isSameCity } from '../bureau/region.ts';
 import type { Day } from '../calendar.ts';
 import { findMissing, type Circumstance, type ClaimKind, type DocumentKind } from '../claim/completeness.ts';
 import { REASONS, type ReasonCode } from '../claim/reasons.ts';
@@ -36,10 +36,6 @@ export type Reviewed = {
   today: Day;
 };
 
-const CHINA = /^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)/;
-/** Hong Kong, Macau and Taiwan have insurance of their own: treated there counts as abroad. */
-const OUTSIDE_THE_SCHEME = /^(71|81|82)/;
-
 /** Everything that can be known beforehand, in the order in which people mend it. */
 export function review(claim: Reviewed, rulebook: Rulebook | undefined): Finding[] {
   return [...missingDocuments(claim, rulebook), ...times(claim, rulebook), ...otherPayers(claim), ...costs(claim), ...limits(claim, rulebook)];
@@ -75,7 +71,7 @@ function otherPayers({ kind, circumstances, documents, treatedRegion }: Reviewed
     ...(accident && documents.includes('ACCIDENT_STATEMENT')
       ? [{ ...finding('THIRD_PARTY', 'hr'), document: 'ACCIDENT_STATEMENT' as const, blocking: false }]
       : []),
-    ...(!CHINA.test(treatedRegion) || OUTSIDE_THE_SCHEME.test(treatedRegion) ? [finding('TREATED_ABROAD', 'hr')] : []),
+    ...(isMainland(treatedRegion) ? [] : [finding('TREATED_ABROAD', 'hr')]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { FundingSource } from '../bureau/decision.ts';
-import { isSameCity } from '../bureau/region.ts';
+import { isMainland, isSameCity } from '../bureau/region.ts';
 import type { Day } from '../calendar.ts';
 import type { Circumstance, ClaimKind } from '../claim/completeness.ts';
 import type { ReasonCode } from '../claim/reasons.ts';
@@ -75,8 +75,9 @@ export type Settlement = {
 };
 /** Nothing is guessed: a person decides. */
 export type NotCovered = { covered: false; why: (typeof NOT_COVERED)[number] };
-/** No rules for it, or (of a stored claim) nobody knows what they ask for. */
+/** The law excludes it, there are no rules for it, or (of a stored claim) nobody knows what they ask for. */
 export const NOT_COVERED = [
+  'TREATED_ABROAD',
   ...(['NO_RULEBOOK', 'NOT_IN_FORCE', 'KIND_NOT_COVERED', 'CASE_NOT_COVERED'] as const),
   ...(['HOSPITAL_UNKNOWN', 'AGE_UNKNOWN', 'PLAN_UNKNOWN'] as const),
 ] as const;
@@ -87,6 +88,7 @@ export const NOT_COVERED = [
  */
 export function settle(treatment: Treatment, rulebook: Rulebook, plan?: EmployerPlan): Settlement | NotCovered {
   const day = treatment.visitStart;
+  if (!isMainland(treatment.treatedRegion)) return { covered: false, why: 'TREATED_ABROAD' };
   const benefit = rulebook.benefits.find(({ kinds }) => kinds.includes(treatment.kind));
   if (!benefit) return { covered: false, why: 'KIND_NOT_COVERED' };
   const { soFar } = treatment;

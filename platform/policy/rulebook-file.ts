@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { FUNDING_SOURCES } from '#domain/bureau/decision.ts';
+import { isMainland } from '#domain/bureau/region.ts';
 import { CLAIM_KIND_CODES, DOCUMENT_KIND_CODES } from '#domain/claim/completeness.ts';
 import type { EmployerPlan, Rulebook } from '#domain/policy/rulebook.ts';
 import { parseQuantity } from '#domain/policy/quantity.ts';
 import { day, grade, id, itemCode, parsed, percent, text, words, yuan, type Parsed } from './values.ts';
 
-const digits = z.string().regex(/^\d{2,6}$/, 'no region');
+const digits = z
+  .string()
+  .regex(/^\d{2,6}$/, 'no region')
+  .refine(isMainland, 'no region where a scheme pays');
 const years = z.number().int().min(0).max(150);
 
 function dated<Value extends z.ZodType>(value: Value) {

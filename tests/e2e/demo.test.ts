@@ -79,6 +79,8 @@ test.each(['first', 'second'])('the demonstration ends by itself with the money 
   // before submitting: 10 % of class 乙 are 1 500.00; 31 000 + 13 500 − 900 = 43 600.00, × 82 % = 35 752.00
   expect(demo.output()).toContain('50 000.00 = 35 752.00 医保统筹报销 + 900.00 起付线 + 7 848.00 按比例自付 + 1 500.00 乙类先行自付 + 4 000.00 目录外自费');
   expect(demo.output()).toContain('4 000.00 = 4 000.00 not in the catalogue');
+  // the simulated bureau asks nothing beforehand of class 乙: 1 500 × 82 % = 1 230.00 more
+  expect(demo.output()).toContain('estimated 35752.00, decided 36982.00: difference 1230.00');
   expect(demo.output()).toMatch(/缺 · missing: 处方或门诊病历 · Prescription or outpatient record\n[^]*补齐后 · once it is there: .+ 医保局审核中/);
   expect(demo.output()).toMatch(
     new RegExp(`票据相同 · The same invoice .+: ${String(summary['claim'])}, SJZ-RD\\n[^]*重复报销 · Denied: This was claimed before`),

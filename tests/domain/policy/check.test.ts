@@ -59,6 +59,7 @@ describe('refused, with the place and the reason', () => {
     ],
     ['a value without a source', (book) => Object.assign(book.filing?.[0] ?? {}, { source: '' }), 'filing.0.source'],
     ['a source of blanks', (book) => Object.assign(book.filing?.[0] ?? {}, { source: ' ' }), 'filing.0.source: empty'],
+    ['a region that no province has', (book) => Object.assign(book, { insuredRegions: ['9901'] }), 'insuredRegions.0: no region where a scheme pays'],
     ['a scheme that nobody has', (book) => Object.assign(book, { scheme: '999' }), 'scheme: Invalid option'],
     ['a day that does not exist', (book) => Object.assign(book.filing?.[0] ?? {}, { from: '2026-02-30' }), 'filing.0.from: no day (yyyy-MM-dd)'],
     ['two values of one day', (book) => book.filing?.push(book.filing[0] as Json), 'filing.1.from: 2024-01-01 does not come after 2024-01-01'],

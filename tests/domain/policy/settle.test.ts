@@ -107,6 +107,12 @@ test('the employer raises 70 % to 80 %: 8 200.00 above the deductible in Beijing
   expect(nearly.funding.at(-1)).toEqual({ source: 'employer_plan', amountFen: yuan('100.00') });
 });
 
+test.each(['810000', '820000', '710000', '990000'])('treated in %s, which is abroad, nothing is computed: the law pays nothing for it', (treatedRegion) => {
+  const result = settle({ ...inShijiazhuang, treatedRegion, lines: [line('01', '10000.00')] }, rulebook('130100-310'));
+  expect(result).toEqual({ covered: false, why: 'TREATED_ABROAD' });
+  expect(explain(result)).toMatchObject({ en: 'Treated abroad, which the scheme does not pay for: a person decides', steps: [] });
+});
+
 test('a highest price beyond all amounts limits nothing', () => {
   const dear = line('01', '1000.00', { quantity: '99999999.9999', priceLimitFen: yuan('9999999999.00') });
   expect(settled({ ...inShijiazhuang, lines: [dear] }, rulebook('130100-310')).eligibleFen).toBe(100_000);
