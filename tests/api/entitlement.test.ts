@@ -4,9 +4,11 @@ import { fen } from '#domain/money.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { insertDecision } from '#prisma/queries/decisions.ts';
 import { sealEmployee } from '#prisma/queries/employees.ts';
+import { lockYear } from '#prisma/queries/entitlements.ts';
 import { eraseMedicalContent } from '#prisma/queries/medical-erasure.ts';
 import { testAudit } from '../setup/audit.ts';
 import { testVault } from '../setup/vault.ts';
+import { eventually } from '../stack/eventually.ts';
 import { insertDocument } from '../workflows/seed.ts';
 import { claimBody, invoice, startTestApi, type TestApi } from './support.ts';
 
@@ -96,6 +98,24 @@ test('two claims of one person at once share the deductible and the caps of the 
   // (3 × 526.00 − 100.00) × 60 % = 886.80, × 80 % = 1 182.40
   expect(rows.reduce((total, { pooled }) => total + Number(pooled), 0)).toBe(88_680);
   expect(rows.reduce((total, { benefit }) => total + Number(benefit), 0)).toBe(118_240);
+});
+
+test('a year is locked until the assessment is committed, whatever else intake locks', async () => {
+  await newYear();
+  const number = await submit();
+  const year = { employeeId: api.employeeIds.E1, year: 2026, except: '' };
+  const waits = async () => (await api.database.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).rowCount === 1;
+  let second: Promise<unknown[]> | undefined;
+  await worker.write(async (tx) => {
+    await lockYear(tx, year);
+    second = worker.write((other) => lockYear(other, year));
+    await Promise.race([second, eventually(waits)]);
+    await tx.query(
+      `INSERT INTO entitlement (claim_number, no, employee_id, year, at, kind, why, submitted_fen) VALUES ($1, 1, $2, 2026, now(), 'OUTPATIENT', 'NO_RULEBOOK', 0)`,
+      [number, year.employeeId],
+    );
+  });
+  expect(await second).toHaveLength(1);
 });
 
 test('a cap of the year is used up once', async () => {
