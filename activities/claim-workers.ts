@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker, type NativeConnection, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { Database } from '#prisma/database.ts';
 import { encryptingConverter, failureConverterPath, type PayloadKeys } from '#platform/payload-codec.ts';
 import { bankTaskQueue, bureauTaskQueue } from '#workflows/claim.messages.ts';
 import { simulationTaskQueue } from '#workflows/simulate.messages.ts';
 import { heartbeats } from './heartbeats.ts';
 import type { Activities } from './index.ts';
+import { retries } from './observing/retries.ts';
 
 /** The workflow code as one bundle, which takes seconds: built once per process, or once per release (`npm run bundle`). */
 export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
@@ -30,14 +32,23 @@ export async function createClaimWorkers(input: {
   taskQueue: string;
   gateways: { bureaus: readonly { code: string; ratePerSecond: number }[]; banks: readonly { ratePerSecond: number }[] };
   activities: Activities;
+  /** where calls that fail are written down */
+  database: Pick<Database, 'query'>;
   payloads: PayloadKeys;
   workflowBundle: { code: string } | { codePath: string };
   /** How many claims' workflows are kept in memory; the rest are replayed when they move. */
   maxCachedWorkflows?: number;
 }): Promise<ClaimWorkers> {
-  const { connection, namespace, taskQueue, activities } = input;
+  const { connection, namespace, taskQueue, activities, database } = input;
   const dataConverter = encryptingConverter(input.payloads);
-  const shared = { connection, namespace, activities, dataConverter, shutdownGraceTime: '10s' as const, interceptors: { activity: [heartbeats] } };
+  const shared = {
+    connection,
+    namespace,
+    activities,
+    dataConverter,
+    shutdownGraceTime: '10s' as const,
+    interceptors: { activity: [heartbeats, retries({ database, now: () => new Date() })] },
+  };
   const gateway = (queue: string, perSecond: number) =>
     Worker.create({ ...shared, taskQueue: queue, maxTaskQueueActivitiesPerSecond: perSecond, maxConcurrentActivityTaskExecutions: 32 });
   const workers = await Promise.all([

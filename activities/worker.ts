@@ -22,6 +22,7 @@ import { bundleWorkflows, createClaimWorkers } from './claim-workers.ts';
 import { createActivities } from './index.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createEmailMessenger } from './notices/email.ts';
+import { observedBank, observedBureau } from './observing/gateway-observer.ts';
 import { startNoticeRelay } from './notices/notice-relay.ts';
 import { registerBacklogGauges } from './relays/backlog.ts';
 import { sweepClaims } from './recovery/recover-claims.ts';
@@ -74,8 +75,10 @@ const wire = {
 };
 const activities = createActivities({
   database,
-  bureaus: new Map(gateways.bureaus.map((declaration) => [declaration.code, createBureauGateway(declaration, gateways.institution, wire)])),
-  banks: new Map(gateways.banks.map((declaration) => [declaration.code, createBankGateway(declaration, { now })])),
+  bureaus: new Map(
+    gateways.bureaus.map((declaration) => [declaration.code, observedBureau(createBureauGateway(declaration, gateways.institution, wire), { database, now })]),
+  ),
+  banks: new Map(gateways.banks.map((declaration) => [declaration.code, observedBank(createBankGateway(declaration, { now }), { database, now })])),
   institutionCode: gateways.institution.code,
   policies,
   clockwork: clockworkReader({ database, published: chineseHolidays(), bank }),
@@ -109,7 +112,7 @@ try {
   const connection = await connectWorker(config.temporal, { signal: stop.signal, onWait: () => log.warn('Temporal cannot be reached; trying again') });
   await ensureSchedules({ client: temporal.client, gateways, taskQueue });
   const workflowBundle = config.workflowBundle ? { codePath: config.workflowBundle } : await bundleWorkflows();
-  const workers = await createClaimWorkers({ connection, namespace, taskQueue, gateways, activities, payloads, workflowBundle });
+  const workers = await createClaimWorkers({ connection, namespace, taskQueue, gateways, activities, database, payloads, workflowBundle });
   ready = workers.ready;
   stop.signal.addEventListener('abort', workers.shutdown);
   log.info({ taskQueue, namespace }, 'worker is ready');

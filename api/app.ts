@@ -26,11 +26,13 @@ import rateLimits, { type RateLimits } from './plugins/rate-limits.ts';
 import requestLog from './plugins/request-log.ts';
 import signIn from './plugins/sign-in.ts';
 import secureHeaders from './plugins/secure-headers.ts';
+import { announcementRoutes } from './routes/announcements.ts';
 import { approvalFlowRoutes } from './routes/approval-flows.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
 import { claimActionRoutes } from './routes/claim-actions.ts';
 import { claimEntitlementRoutes } from './routes/claim-entitlement.ts';
+import { claimOperationRoutes } from './routes/claim-operations.ts';
 import { claimMatchRoutes } from './routes/claim-matches.ts';
 import { claimReadingRoutes } from './routes/claim-reading.ts';
 import { claimRoutes } from './routes/claims.ts';
@@ -47,6 +49,7 @@ import { legalHoldRoutes } from './routes/legal-holds.ts';
 import { inspectionRoutes } from './routes/inspections.ts';
 import { lookRoutes } from './routes/looks.ts';
 import { pageErrorRoutes } from './routes/page-errors.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { payoutStopRoutes } from './routes/payout-stops.ts';
 import { simulationRoutes } from './routes/simulations.ts';
 import { signInRoutes } from './routes/sign-in.ts';
@@ -86,6 +89,8 @@ export type ApiDeps = {
   /** what Temporal's payloads are sealed under, and the pages that may show operators what they hold */
   payloadKeys: PayloadKeys;
   codecOrigins?: readonly string[];
+  /** where people look at workflows themselves; absent: no link */
+  temporalUiUrl?: string | undefined;
   /** those that are not the defaults */
   rateLimits?: Partial<RateLimits>;
   /** where people sign in and machines get their tokens; absent: API keys alone open doors */
@@ -155,6 +160,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     await app.register(routes);
   for (const routes of [liveRoutes, approvalRoutes, approvalFlowRoutes]) await app.register(routes);
   for (const routes of [claimMatchRoutes, claimEntitlementRoutes, lookRoutes, inspectionRoutes, estimateRoutes, simulationRoutes]) await app.register(routes);
+  for (const routes of [operationRoutes, claimOperationRoutes, announcementRoutes]) await app.register(routes);
   for (const routes of [
     unitRoutes,
     employeeRoutes,

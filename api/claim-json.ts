@@ -73,7 +73,8 @@ export function remarkToJson({ remark, remarkParams }: Pick<EventRow, 'remark' |
 }
 
 /** Names of bureaus and banks by code. */
-export function gatewayNames({ bureaus, banks }: Gateways): (code: string) => { zh: string; en: string } | undefined {
+export type GatewayNames = (code: string) => { zh: string; en: string } | undefined;
+export function gatewayNames({ bureaus, banks }: Gateways): GatewayNames {
   const names = new Map([...bureaus, ...banks].map((gateway) => [gateway.code, gateway.name]));
   return (code) => names.get(code);
 }

@@ -57,6 +57,7 @@ const app = await buildApp({
   signIn: config.signIn,
   payloadKeys,
   codecOrigins: config.codecOrigins,
+  temporalUiUrl: config.temporalUiUrl,
   rateLimits: config.rateLimits,
   console: built ? pages : undefined,
 });

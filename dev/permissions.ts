@@ -51,6 +51,11 @@ const ABOUT: Record<Action, { zh: string; en: string }> = {
   'webhook.write': { zh: '维护事件推送', en: 'keep webhooks' },
   'payout-stop.read': { zh: '查看支付总闸', en: 'see payout stops' },
   'payout.stop': { zh: '暂停、恢复支付', en: 'stop payouts and let them go on' },
+  'operation.read': { zh: '查看停滞的申请、外发消息、运行状况', en: 'see what stands still, what was sent, and how everything runs' },
+  'workflow.read': { zh: '查看申请的流程记录（不含人写的内容）', en: "see a claim's workflow, without what people wrote" },
+  'claim.operate': { zh: '重试、查询医保局、唤醒、取消、终止、恢复流程', en: 'retry, poll the bureau, nudge, cancel, terminate, recover a workflow' },
+  'notice.resend': { zh: '重发消息', en: 'send a message again' },
+  'announcement.write': { zh: '发布、结束公告', en: 'make and end announcements' },
 };
 
 const NAMES: Record<Role, { zh: string; en: string }> = {

@@ -49,6 +49,8 @@ const CATALOGUE = {
   PERSON_ERASED: { status: 409, zh: '该人员的医疗信息已删除', en: "The person's medical data were erased" },
   UPLOAD_OFFSET_WRONG: { status: 409, zh: '上传位置与已收到的不符', en: 'The upload does not go on from there' },
   UPLOADS_TOO_MANY: { status: 409, zh: '未完成的上传过多', en: 'Too many uploads are under way' },
+  WORKFLOW_NOT_RUNNING: { status: 409, zh: '该申请没有正在运行的流程', en: 'No workflow runs for the claim' },
+  NOTHING_TO_RETRY: { status: 409, zh: '没有等待重试的调用', en: 'No call waits for another attempt' },
   ALREADY_EXISTS: { status: 409, zh: '已存在', en: 'It exists already' },
 
   ERASED: { status: 410, zh: '内容已依法删除', en: 'The content was erased' },
@@ -60,6 +62,8 @@ const CATALOGUE = {
   DOCUMENT_TYPE_REFUSED: { status: 415, zh: '不支持的文件类型', en: 'Files of this type are not taken' },
 
   IDEMPOTENCY_KEY_REUSED: { status: 422, zh: 'Idempotency-Key 已用于其他请求', en: 'The Idempotency-Key was used for another request' },
+  CONFIRMATION_DIFFERS: { status: 422, zh: '输入的申请编号不一致', en: 'The claim number typed is another one' },
+  BUREAU_NOT_POLLED: { status: 422, zh: '该医保局不支持查询', en: 'The bureau cannot be asked for answers' },
   CHOICE_NOT_OFFERED: { status: 422, zh: '待办没有该选项', en: 'The task does not offer this choice' },
   COMMENT_REQUIRED: { status: 422, zh: '请填写说明', en: 'A comment is required' },
   ALREADY_ASKED: { status: 422, zh: '该人员已在本步审批中', en: 'The person is asked in this step already' },

@@ -46,6 +46,8 @@ export type ApiConfig = SharedConfig &
     rateLimits: { machine: number; person: number; open: number; callback: number; failed: number };
     /** Origins of pages that may show operators decoded payloads: Temporal's UI. */
     codecOrigins: string[];
+    /** Where operators find a workflow in Temporal's own pages; undefined: no link is shown. */
+    temporalUiUrl: string | undefined;
     /** Undefined: only API keys open doors. */
     signIn: SignInConfig | undefined;
   };
@@ -166,6 +168,7 @@ const apiVariables = z.object({
   RATE_LIMIT_CALLBACK: perMinute.default(30_000),
   RATE_LIMIT_FAILED: perMinute.default(600),
   CODEC_ORIGINS: originList.default([]),
+  TEMPORAL_UI_URL: url(['http', 'https']).optional(),
   PUBLIC_URL: text.refine(isOrigin, 'must be https:// and a host, nothing after it (http:// on this machine alone)').optional(),
   OIDC_ISSUER: text.refine(isSecureUrl, 'must be a URL starting with https:// (http:// on this machine alone)').optional(),
   OIDC_CLIENT_ID: text.optional(),
@@ -211,6 +214,7 @@ export function readApiConfig(env: Environment): ApiConfig {
       failed: values.RATE_LIMIT_FAILED,
     },
     codecOrigins: values.CODEC_ORIGINS,
+    temporalUiUrl: values.TEMPORAL_UI_URL,
     signIn: signInConfig(values),
   };
 }

@@ -1,6 +1,7 @@
 import { ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { Database } from '#prisma/database.ts';
+import { endLosses, recordLoss } from '#prisma/queries/workflow-losses.ts';
 import { listOpenClaims, listUnheededReturns, takeSweep, type OpenClaim } from '#prisma/queries/recovery.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 import { CLAIM_WORKFLOW, claimStart, paymentNews } from '#workflows/claim.messages.ts';
@@ -87,17 +88,24 @@ export async function recoverClaims({ database, client, taskQueue }: RecoveryDep
       found = await findWorkflow(claim);
       if ((ALIVE.has(found) && !rebuildAll) || !(await start(claim))) {
         sum.running += 1;
+        alive.push(claimNumber);
         return;
       }
       sum.recovered += 1;
+      alive.push(claimNumber);
       onRecovered({ claimNumber, state, found, error: null });
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       sum.failed += 1;
-      onRecovered({ claimNumber, state, found, error: faultName(error.cause) });
+      const fault = faultName(error.cause);
+      // who could not be asked about may have a workflow all the same
+      if (found !== 'UNKNOWN') await recordLoss(database, { claimNumber, found, at: new Date(), error: fault });
+      onRecovered({ claimNumber, state, found, error: fault });
     }
   }
 
+  /** whose workflow runs, as far as this page of claims is known */
+  let alive: string[] = [];
   for (let after = ''; ;) {
     const claims = await listOpenClaims(database, { after, limit: PAGE, quietMs });
     const last = claims.at(-1);
@@ -107,12 +115,14 @@ export async function recoverClaims({ database, client, taskQueue }: RecoveryDep
     const running = await listRunning(claims);
     const others = claims.filter(({ workflowId }) => !running.has(workflowId));
     sum.running += claims.length - others.length;
+    alive = claims.flatMap(({ workflowId, claimNumber }) => (running.has(workflowId) ? [claimNumber] : []));
     const queue = others.values();
     await Promise.all(
       Array.from({ length: CONCURRENCY }, async () => {
         for (const claim of queue) await recover(claim);
       }),
     );
+    await endLosses(database, { claimNumbers: alive, at: new Date() });
   }
   sum.returns = await tellReturns(database, quietMs);
   return sum;

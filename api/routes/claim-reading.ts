@@ -1,8 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { signersOf } from '#domain/claim/actor.ts';
-import { actorLabel } from '#domain/claim/progress.ts';
 import { reasonFor } from '#domain/claim/reasons.ts';
 import { CLAIM_STATES, stageOf, type ClaimState, type Stage } from '#domain/claim/states.ts';
 import { refuse, type ErrorCode } from '#domain/errors.ts';
@@ -20,9 +18,9 @@ import {
   type ClaimSummaryRow,
   type DecisionListRow,
 } from '#prisma/queries/claim-reading.ts';
-import { employeeNumbers } from '#prisma/queries/substitutions.ts';
 import { findLineage } from '#prisma/queries/claim-submission.ts';
-import { actorToJson, claimToJson, gatewayNames, remarkToJson, rfc3339, summaryToJson } from '../claim-json.ts';
+import { historyOf } from '../claim-history.ts';
+import { actorToJson, claimToJson, gatewayNames, rfc3339, summaryToJson } from '../claim-json.ts';
 import { progressOf } from '../claim-progress.ts';
 import { claimSubject } from '../claim-subject.ts';
 import { claim, claimFilters, claimPage, claimParams, decisions, history, messages, payments, progress } from '../contract/claims.ts';
@@ -92,17 +90,7 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get('/v1/claims/:number/history', { config, schema: about('Every transition', history) }, async (request, reply) => {
     const found = await readable(request, 'claim.history');
     if (!found) return reply.refuse(refuse('NOT_FOUND'));
-    const events = await listEvents(request.db, found);
-    const stoodIn = events.flatMap(({ actor }) => (actor.type === 'person' && actor.onBehalfOf !== undefined ? signersOf(actor) : []));
-    const numbers = request.person?.employeeId === found.employeeId ? new Map<string, string>() : await employeeNumbers(request.db, [...new Set(stoodIn)]);
-    const names = { claimantId: found.employeeId, nameOf, numberOf: (id: string) => numbers.get(id) };
-    return {
-      items: events.map((event) => ({
-        ...{ seq: event.seq, type: event.type, fromState: event.fromState, toState: event.toState, at: event.at.toISOString() },
-        ...{ actor: actorToJson(event.actor), actorLabel: actorLabel(event.actor, names) },
-        ...{ remark: remarkToJson(event), turn: event.turn, dueAt: rfc3339(event.dueAt) },
-      })),
-    };
+    return { items: await historyOf(request, { ...found, nameOf }) };
   });
 
   app.get('/v1/claims/:number/messages', { config, schema: about('Messages sent, and to be sent', messages) }, async (request, reply) => {

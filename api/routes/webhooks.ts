@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refuse } from '#domain/errors.ts';
 import { refuseOutgoingUrl } from '#platform/outgoing-address.ts';
+import { audit } from '#prisma/queries/audit.ts';
 import { findUnit } from '#prisma/queries/units.ts';
 import { createEndpoint, endEndpoint, listDeliveries, listEndpoints, resendDelivery, type DeliveryRow, type EndpointRow } from '#prisma/queries/webhooks.ts';
 import { headers, noContent, pageOf, responses } from '../contract/common.ts';
@@ -19,7 +20,7 @@ const positionOf = ({ createdAt, id }: { createdAt: Date; id: string }) => ({ cr
 
 /** Where events are sent (Standard Webhooks), and what became of them. */
 export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { outgoing } = app.deps;
+  const { clock, outgoing } = app.deps;
 
   app.post(
     '/v1/webhook-endpoints',
@@ -133,7 +134,9 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
         const listed = await listedUnit(request, 'webhook.write', { db: tx });
         if (!listed.ok) return listed;
         const sent = await resendDelivery(tx, { id: request.params.id, within: listed.within });
-        return sent ? { ok: true, status: 202, body: deliveryJson(sent) } : refuse('NOT_FOUND');
+        if (!sent) return refuse('NOT_FOUND');
+        await audit(tx, { claimNumber: sent.claimNumber, at: clock(), actor: request.actor, action: 'webhook-resent', detail: { delivery: sent.id } });
+        return { ok: true, status: 202, body: deliveryJson(sent) };
       }),
   );
 };

@@ -63,6 +63,8 @@ const MOVES = {
   HELD: { from: 'any', to: 'same' },
   RELEASED: { from: 'any', to: 'same' },
   ANSWER_WHILE_HELD: { from: 'any', to: 'same' },
+  /** an operator did something to the claim's workflow (domain/operations/operation.ts); the claim stays where it is */
+  OPERATED: { from: 'any', to: 'same' },
 } as const satisfies Record<string, { from: readonly ClaimState[] | 'any'; to: readonly ClaimState[] | 'same' }>;
 
 export type MoveType = keyof typeof MOVES;

@@ -83,6 +83,13 @@ const REMARKS = {
   HELD: { zh: '申请已暂停', en: 'Put on hold' },
   RELEASED: { zh: '申请已恢复', en: 'Taken off hold' },
   ANSWER_WHILE_HELD: { zh: '暂停期间收到医保局答复，恢复后处理', en: 'The bureau answered during the hold; acted on when it ends' },
+  OPERATED: { zh: '运维人员处理了流程', en: 'An operator saw to the process' },
+  OPERATED_RETRY: { zh: '运维人员要求立即重试未成功的调用', en: 'An operator had a failed call tried again at once' },
+  OPERATED_POLL: { zh: '运维人员要求立即向医保局查询结果', en: 'An operator had the bureau asked for its answers' },
+  OPERATED_NUDGE: { zh: '运维人员重新唤醒流程', en: 'An operator had the claim looked at again' },
+  OPERATED_CANCEL: { zh: '运维人员要求流程结束；申请不受影响，稍后自动继续', en: 'An operator asked the process to end; the claim goes on by itself' },
+  OPERATED_TERMINATE: { zh: '运维人员终止了流程；申请不受影响，稍后自动继续', en: 'An operator ended the process; the claim goes on by itself' },
+  OPERATED_RECOVER: { zh: '运维人员恢复了流程', en: 'An operator had the process started again' },
 } as const satisfies Record<string, Text> & Record<MoveType, Text>;
 
 type Text = Record<Locale, string>;

@@ -14,6 +14,7 @@ export const SCOPES = [
   'directory:write',
   'webhooks:manage',
   'payout:control',
+  'operations:manage',
   'metrics:read',
   'act-for',
 ] as const;
@@ -104,6 +105,15 @@ const RULES = {
   'webhook.write': { scope: 'webhooks:manage', roles: ['operator', 'admin'], machine: true },
   'payout-stop.read': { scope: 'payout:control', roles: ['finance', 'auditor', 'operator', 'admin'], machine: true },
   'payout.stop': { scope: 'payout:control', roles: ['finance', 'operator', 'admin'], machine: true },
+  /** what stands still and why, what was sent and what became of it, how bureaus, bank and queues are */
+  'operation.read': { scope: 'operations:manage', roles: ['auditor', 'operator', 'admin'], machine: true },
+  /** what Temporal knows of a claim: as with its payloads, for operators in person (api/codec/operator-view.ts) */
+  'workflow.read': { scope: 'operations:manage', roles: ['operator'], machine: false },
+  /** what is done to a claim's workflow; it decides nothing, and nobody does it to the own claim all the same */
+  'claim.operate': { scope: 'operations:manage', own: 'never-claim', roles: ['operator'], machine: false },
+  'notice.resend': { scope: 'operations:manage', roles: ['operator', 'admin'], machine: false },
+  /** what everybody below the unit reads on every page */
+  'announcement.write': { scope: 'operations:manage', roles: ['operator', 'admin'], machine: false },
 } as const satisfies Record<string, Rule>;
 export type Action = keyof typeof RULES;
 export const ACTIONS = Object.keys(RULES) as Action[];

@@ -14,6 +14,7 @@ export type ClaimAccess = {
   /** from the root to the claim's unit */
   unitAncestors: string[];
   insuredRegion: string;
+  bureauCode: string;
   escalationLevel: number;
 };
 
@@ -23,7 +24,7 @@ type Reader = Pick<Database, 'query'>;
 export async function findClaimAccess(db: Reader, { number }: { number: string }): Promise<ClaimAccess | undefined> {
   const { rows } = await db.query<ClaimAccess>(
     `SELECT c.number, c.state, c.seq, c.closed_at AS "closedAt", c.workflow_id AS "workflowId", c.employee_id AS "employeeId", u.code AS "unitCode",
-       u.ancestor_ids AS "unitAncestors", c.insured_region AS "insuredRegion", c.escalation_level AS "escalationLevel"
+       u.ancestor_ids AS "unitAncestors", c.insured_region AS "insuredRegion", c.bureau_code AS "bureauCode", c.escalation_level AS "escalationLevel"
      FROM claim c JOIN unit u ON u.id = c.unit_id WHERE c.number = $1`,
     [number],
   );

@@ -173,3 +173,15 @@ export async function wasWritten(tx: Tx, { claimNumber, seq, requestId }: { clai
   ]);
   return rowCount === 1;
 }
+
+/** What an operator's request did before, if it came before: to what, and as which transition. */
+export async function findOperation<Target>(
+  db: Pick<Tx, 'query'>,
+  { claimNumber, requestId }: { claimNumber: string; requestId: string },
+): Promise<{ ok: true; seq: number; target: Target } | undefined> {
+  const { rows } = await db.query<{ seq: number; target: Target }>(
+    `SELECT seq, detail -> 'target' AS target FROM claim_event WHERE claim_number = $1 AND type = 'OPERATED' AND detail ->> 'requestId' = $2`,
+    [claimNumber, requestId],
+  );
+  return rows[0] && { ok: true, ...rows[0] };
+}

@@ -227,3 +227,9 @@ export async function setQuotaLimit(tx: Tx, { employeeId, year, limitFen }: { em
   if (!quota) throw new Error('a quota was not written');
   return quota;
 }
+
+/** Where an employee is insured, as far as the scope opens it. */
+export async function findInsuredRegion(db: Pick<Database, 'query'>, { employeeId }: { employeeId: string }): Promise<string | undefined> {
+  const { rows } = await db.query<{ region: string }>('SELECT insured_region AS region FROM employee WHERE id = $1', [employeeId]);
+  return rows[0]?.region;
+}

@@ -72,6 +72,23 @@ async function openMessage<Body>(tx: Tx, message: SealedMessage): Promise<Body> 
   return JSON.parse(text.toString('utf8')) as Body;
 }
 
+/** A decision `m` of which neither a transition nor the audit of the claim, $1, says that it was acted on. */
+const UNHEARD = `m.type = 'decision'
+       AND NOT EXISTS (SELECT FROM claim_event e WHERE e.claim_number = $1 AND e.detail ->> 'requestId' = m.message_id)
+       AND NOT EXISTS (SELECT FROM audit_entry a WHERE a.chain = $1 AND a.action = 'bureau-answer-ignored' AND a.detail ->> 'messageId' = m.message_id)`;
+
+/** The unheard answers that are not on their way to the workflow, for people, who see no message itself. */
+export async function readUndelivered(db: Pick<Database, 'query'>, claimNumber: string): Promise<{ source: string; messageId: string }[]> {
+  const { rows } = await db.query<{ source: string; messageId: string }>(
+    `SELECT m.source, m.message_id AS "messageId" FROM list_claim_messages(ARRAY[$1]) AS m
+     WHERE ${UNHEARD} AND NOT EXISTS (
+       SELECT FROM workflow_command w WHERE w.claim_number = $1 AND w.status = 'PENDING' AND w.payload ->> 'messageId' = m.message_id)
+     ORDER BY m.received_at, m.message_id`,
+    [claimNumber],
+  );
+  return rows;
+}
+
 export type UnheardAnswer = { source: string; messageId: string; shown: boolean };
 
 /**
@@ -82,9 +99,7 @@ export async function readUnheardAnswers(db: Pick<Database, 'query'>, claimNumbe
   const { rows } = await db.query<UnheardAnswer>(
     `SELECT m.source, m.message_id AS "messageId",
        EXISTS (SELECT FROM claim_event e WHERE e.claim_number = $1 AND e.type = 'ANSWER_WHILE_HELD' AND e.detail ->> 'messageId' = m.message_id) AS shown
-     FROM inbox_message m WHERE m.claim_number = $1 AND m.type = 'decision'
-       AND NOT EXISTS (SELECT FROM claim_event e WHERE e.claim_number = $1 AND e.detail ->> 'requestId' = m.message_id)
-       AND NOT EXISTS (SELECT FROM audit_entry a WHERE a.chain = $1 AND a.action = 'bureau-answer-ignored' AND a.detail ->> 'messageId' = m.message_id)
+     FROM inbox_message m WHERE m.claim_number = $1 AND ${UNHEARD}
      ORDER BY m.received_at, m.message_id`,
     [claimNumber],
   );

@@ -45,7 +45,7 @@ const TASK = {
   claim: {
     select: {
       ...{ number: true, state: true, seq: true, closedAt: true, workflowId: true, employeeId: true, insuredRegion: true, escalationLevel: true },
-      ...{ onHold: true, submittedFen: true, unit: UNIT },
+      ...{ bureauCode: true, onHold: true, submittedFen: true, unit: UNIT },
     },
   },
 } as const satisfies Prisma.TaskInclude;

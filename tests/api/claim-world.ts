@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
@@ -8,6 +9,8 @@ import { readingActivities } from '#activities/documents/read-documents.ts';
 import { createActivities } from '#activities/index.ts';
 import { createReadingWorker } from '#activities/reading-worker.ts';
 import { startWorkflowRelay } from '#activities/relays/workflow-relay.ts';
+import type { ApiDeps } from '#api/app.ts';
+import type { BureauGateway } from '#domain/bureau/gateway.ts';
 import type { Readers } from '#platform/reading/read-document.ts';
 import type { Renderer } from '#platform/render/renderer.ts';
 import { connectWorker } from '#platform/temporal-worker.ts';
@@ -20,6 +23,8 @@ import { testVault } from '../setup/vault.ts';
 import { claimBody, PDF, startTestApi, type TestApi } from './support.ts';
 
 export type ClaimWorld = TestApi & {
+  temporal: Client;
+  taskQueue: string;
   /** Starts a worker on the claims' queue; the answer stops it. */
   work(): Promise<() => Promise<void>>;
   /** Starts a worker on the readers' queue; the answer stops it. */
@@ -40,18 +45,28 @@ Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 const log = pino({ level: 'silent' });
 const DOCUMENTS = ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD'] as const;
 
-/** The API beside the real workflow, on a namespace of its own. No bureau and no bank answers: claims get as far as people take them. */
-export async function startClaimWorld({ updateDeadlineMs = 20_000, renderer }: { updateDeadlineMs?: number; renderer?: Renderer } = {}): Promise<ClaimWorld> {
+/** The API beside the real workflow, on a namespace of its own. Without `bureau` no bureau answers, and never a bank: claims get as far as people take them. */
+export async function startClaimWorld({
+  updateDeadlineMs = 20_000,
+  bureau,
+  renderer,
+  deps: overrides = {},
+}: { updateDeadlineMs?: number; bureau?: BureauGateway; renderer?: Renderer; deps?: Partial<Pick<ApiDeps, 'temporalUiUrl'>> } = {}): Promise<ClaimWorld> {
   const { address, namespace, taskQueue } = await createTestNamespace();
   const config = { address, namespace, taskQueue, apiKey: undefined, tls: undefined };
   const payloads = makePayloadKeys();
   const temporal = connectTemporal(config, payloads);
-  const api = await startTestApi({ workflows: { client: temporal.client, taskQueue, updateDeadlineMs }, ...(renderer && { renderer }) });
+  const api = await startTestApi({
+    ...overrides,
+    ...(renderer && { renderer }),
+    payloadKeys: payloads,
+    workflows: { client: temporal.client, taskQueue, updateDeadlineMs },
+  });
   const { database, deps } = api;
   const activities = createActivities({
     policies: deps.policies,
     database,
-    bureaus: new Map(),
+    bureaus: new Map(bureau ? [[bureau.code, bureau]] : []),
     banks: new Map(),
     institutionCode: deps.gateways.institution.code,
     clockwork: deps.clockwork,
@@ -76,15 +91,16 @@ export async function startClaimWorld({ updateDeadlineMs = 20_000, renderer }: {
   };
 
   return {
-    ...api,
+    ...{ ...api, temporal: temporal.client, taskQueue },
     async work() {
       const connection = await connectWorker(config);
       const workers = await createClaimWorkers({
         connection,
         namespace,
         taskQueue,
-        gateways: { bureaus: [], banks: [] },
+        gateways: { bureaus: bureau ? [{ code: bureau.code, ratePerSecond: 100 }] : [], banks: [] },
         activities,
+        database,
         payloads,
         workflowBundle: { codePath: inject('workflowBundle') },
       });

@@ -34,6 +34,8 @@ const known = {
   'inspection-packs': { there: '', nowhere: randomUUID() },
   simulations: { there: '', nowhere: randomUUID() },
   'legal-holds': { there: '', nowhere: randomUUID() },
+  notices: { there: '', nowhere: '999999999' },
+  announcements: { there: '', nowhere: randomUUID() },
 } satisfies Record<string, Named>;
 
 /** Named below something that is foreign already: the same for both. */
@@ -87,6 +89,10 @@ const BODIES: Record<string, (pick: Pick) => unknown> = {
     lines: [{ itemCode: 'A', itemName: '药', itemClass: '01', amount: '10.00' }],
   }),
   'POST /v1/claim-proposals': (pick) => ({ employeeNo: pick('employees'), documents: [pick('documents')] }),
+  'POST /v1/claims/{number}/operations': () => ({ operation: 'NUDGE', reason: '核查' }),
+  'POST /v1/notices/{id}/resend': () => ({ reason: '核查' }),
+  'POST /v1/announcements': (pick) => ({ unitCode: pick('units'), text: { zh: '维护', en: 'Maintenance' }, endsAt: IN_A_WEEK, reason: '升级' }),
+  'POST /v1/announcements/{id}/end': () => ({ reason: '完成' }),
   'POST /v1/payout-stops': (pick) => ({ scope: pick('units'), reason: '核查' }),
 };
 
@@ -100,11 +106,17 @@ const QUERIES: Record<string, (pick: Pick) => string> = {
   'GET /v1/erasures': (pick) => `unitCode=${pick('units')}`,
   'GET /v1/substitutions': (pick) => `absentNo=${pick('employees')}`,
   'GET /v1/simulations/{id}/comparison': (pick) => `with=${pick('simulations')}`,
+  'GET /v1/operations/stuck': (pick) => `unitCode=${pick('units')}`,
+  'GET /v1/operations/stuck/claims': (pick) => `reason=ON_HOLD&unitCode=${pick('units')}`,
+  'GET /v1/operations/deliveries': (pick) => `claimNumber=${pick('claims')}`,
   'GET /v1/webhook-deliveries': (pick) => `endpointId=${pick('webhook-endpoints')}`,
 };
 
-/** Signed, or open to all: nobody's scope is asked. The codec is asked with sealed payloads and no names (codec.test.ts); a stream does not end (live.test.ts). */
-const APART = /^\/(healthz|readyz|metrics|auth\/|v1\/callbacks\/|v1\/codec\/|v1\/(session|stream|page-errors)$)/;
+/**
+ * Signed, or open to all: nobody's scope is asked. The codec is asked with sealed payloads and no names (codec.test.ts); a stream does not end (live.test.ts); health counts
+ * what there is in all branches.
+ */
+const APART = /^\/(healthz|readyz|metrics|auth\/|v1\/callbacks\/|v1\/codec\/|v1\/operations\/health$|v1\/(session|stream|page-errors)$)/;
 
 const IN_A_WEEK = new Date(Date.now() + 7 * 86_400_000).toISOString();
 const person = () => ({ name: '李四', insuredRegion: '130100', personType: '11', insuranceType: '310' });
@@ -150,6 +162,16 @@ beforeAll(async () => {
   known.tasks.there = rows[0]?.task ?? '';
   known['webhook-deliveries'].there = rows[0]?.delivery ?? '';
   await api.call({ method: 'POST', url: '/v1/payout-stops', body: { scope: 'BJ', reason: '核查' } });
+  const desk = await api.database.query<{ notice: number; announcement: string }>(
+    `WITH made AS (INSERT INTO announcement (unit_id, zh, en, starts_at, ends_at, reason, created_by, created_at)
+       VALUES ($2, '北京维护', 'Beijing', now(), now() + interval '1 day', '升级', '{}', now()) RETURNING id)
+     , told AS (INSERT INTO notice (id, claim_number, template, recipient) VALUES (700000001, $1, 'PAID', '{"kind":"claimant"}') RETURNING id)
+     SELECT made.id AS announcement, told.id AS notice FROM made, told`,
+    [known.claims.there, api.unitIds.BJ],
+  );
+  known.notices.there = String(desk.rows[0]?.notice ?? '');
+  known.announcements.there = desk.rows[0]?.announcement ?? '';
+  await api.database.query('UPDATE claim SET on_hold = true WHERE number = $1', [known.claims.there]);
   await api.giveRole({ employee: 'E2', unit: 'BJ', role: 'approver' });
   const substitution = { substituteNo: 'E4', validTo: IN_A_WEEK };
   known.substitutions.there = (await api.call({ method: 'POST', url: '/v1/substitutions', body: substitution, as: 'E2' })).json().id;
@@ -231,6 +253,8 @@ const FOREIGN_WORDS = (): string[] => [
   known.documents.there,
   known.tasks.there,
   known['webhook-endpoints'].there,
+  known.announcements.there,
+  '北京维护',
   'bj.example.com',
   '"E2"',
 ];
@@ -287,6 +311,7 @@ describe.each(CALLERS)('to %s of another branch', (_, credentialsOf) => {
       'payout_stop',
       'workflow_command',
       'claim_event',
+      'announcement',
     ])
       expect([table, after[table]]).toEqual([table, before[table]]);
   });

@@ -58,6 +58,11 @@ const EXPECTED: Record<Action, readonly [other: string, weak: string, own: strin
   'webhook.write': /*  */ ['-----yy', '-----FF', '-----yy', '-----yy', 'y'],
   'payout-stop.read': ['---yyyy', '---FyFF', '---yyyy', '---yyyy', 'y'],
   'payout.stop': /*    */ ['---y-yy', '---F-FF', '---y-yy', '---y-yy', 'y'],
+  'operation.read': /* */ ['----yyy', '----yFF', '----yyy', '----yyy', 'y'],
+  'workflow.read': /*  */ ['-----y-', '-----F-', '-----y-', '-----y-', 'A'],
+  'claim.operate': /*  */ ['-----y-', '-----F-', '-----O-', '-----y-', 'A'],
+  'notice.resend': /*  */ ['-----yy', '-----FF', '-----yy', '-----yy', 'A'],
+  'announcement.write': ['-----yy', '-----FF', '-----yy', '-----yy', 'A'],
 };
 
 const COLUMNS: readonly (Role | null)[] = [null, 'approver', 'hr', 'finance', 'auditor', 'operator', 'admin'];

@@ -233,6 +233,7 @@ async function startWorld(): Promise<World> {
       const own = databaseUrl === undefined ? undefined : openDatabase({ url: databaseUrl, poolSize: 5, vault: testVault() });
       const workers = await createClaimWorkers({
         ...{ connection: env.nativeConnection, namespace: env.namespace ?? 'default', taskQueue, activities: own ? activitiesOn(own) : activities },
+        database: own ?? workerDatabase,
         gateways: { bureaus: [{ code: BUREAU, ratePerSecond: 1_000 }], banks: [{ ratePerSecond: 1_000 }] },
         payloads: RECORDED_KEYS,
         workflowBundle: { codePath: inject('workflowBundle') },
