@@ -3,7 +3,7 @@ import { crc32, inflateRaw } from 'node:zlib';
 import { refuse, type Refusal } from '#domain/errors.ts';
 
 /**
- * OFD is a zip with OFD.xml at its root. A zip is read here by its central directory alone and only as far as an honest OFD writer goes: no
+ * OFD is a zip with OFD.xml at its root, and so is a workbook with another. A zip is read here by its central directory alone and only as far as an honest writer goes: no
  * encryption, no zip64, nothing split, stored or deflated, no two entries in the same bytes, no path out of the archive.
  */
 const MAX_ENTRIES = 2_000;
@@ -23,6 +23,7 @@ const ENCRYPTED = 0x1;
 const STORED = 0;
 const DEFLATED = 8;
 
+const IS_XML = /\.(xml|rels)$/i;
 /** in UTF-16 as well, once its zeros are gone */
 const DECLARATIONS = /<!(DOCTYPE|ENTITY)/i;
 
@@ -41,13 +42,19 @@ export async function readOfd(content: Buffer): Promise<{ ok: true } | Refusal> 
 }
 
 /** As `readOfd`, with the XML that is in it by its path. */
-export async function unpackOfd(content: Buffer): Promise<{ ok: true; xml: Map<string, Buffer> } | Refusal> {
+export const unpackOfd = (content: Buffer) => unpackXml(content, { root: 'OFD.xml', element: /<([\w.-]+:)?OFD[\s>]/ });
+
+/** The XML of a zip by its path, where `root` is in it and has `element`. */
+export async function unpackXml(
+  content: Buffer,
+  { root: rootName, element }: { root: string; element: RegExp },
+): Promise<{ ok: true; xml: Map<string, Buffer> } | Refusal> {
   const xml = new Map<string, Buffer>();
   const entries = readDirectory(content);
   if (!Array.isArray(entries)) return entries;
   const declared = entries.reduce((total, entry) => total + entry.unpackedBytes, 0);
   if (declared > MAX_UNPACKED_BYTES) return refuse('DOCUMENT_SUSPICIOUS', { params: { unpackedBytes: declared } });
-  const root = entries.find((entry) => entry.name === 'OFD.xml');
+  const root = entries.find((entry) => entry.name === rootName);
   if (!root) return refuse('DOCUMENT_TYPE_REFUSED');
 
   let end = 0;
@@ -63,9 +70,9 @@ export async function unpackOfd(content: Buffer): Promise<{ ok: true; xml: Map<s
     const unpacked = await unpack(entry, packed);
     if (unpacked === 'too-much') return refuse('DOCUMENT_SUSPICIOUS');
     if (unpacked === 'broken' || crc32(unpacked) !== entry.crc) return refuse('DOCUMENT_CONTENT_MISMATCH');
-    if (/\.xml$/i.test(entry.name) && DECLARATIONS.test(unpacked.toString('latin1').replaceAll('\0', ''))) return refuse('DOCUMENT_SUSPICIOUS');
-    if (entry === root && !/<([\w.-]+:)?OFD[\s>]/.test(unpacked.toString('utf8'))) return refuse('DOCUMENT_CONTENT_MISMATCH');
-    if (/\.xml$/i.test(entry.name)) xml.set(entry.name, unpacked);
+    if (IS_XML.test(entry.name) && DECLARATIONS.test(unpacked.toString('latin1').replaceAll('\0', ''))) return refuse('DOCUMENT_SUSPICIOUS');
+    if (entry === root && !element.test(unpacked.toString('utf8'))) return refuse('DOCUMENT_CONTENT_MISMATCH');
+    if (IS_XML.test(entry.name)) xml.set(entry.name, unpacked);
   }
   return { ok: true, xml };
 }

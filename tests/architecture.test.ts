@@ -56,6 +56,7 @@ const LAYERS: Record<string, { imports: readonly string[]; types?: readonly stri
       'zod',
       'pino',
       'fast-xml-parser',
+      'papaparse',
       'chinese-days',
       '@napi-rs/canvas',
       'pdfjs-dist',

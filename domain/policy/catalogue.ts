@@ -92,20 +92,20 @@ function catalogueRegion({ rulebook, day, settlement, treatedRegion, insuredRegi
 
 type Answer = { edition: Versioned<Catalogue> } & ({ knows: 'item'; item: CatalogueItem } | { knows: 'absence' } | { knows: 'nothing' });
 
-/** The nearest list that knows the item, or is complete without it; else an extract that is about such codes and does not have it. */
+/** The nearest list that knows the item on the day. Else it is not there where a list is complete, or knows it on other days alone; else an extract is about such codes. */
 function askCatalogues(editions: readonly Versioned<Catalogue>[], code: string, day: Day): Answer | undefined {
-  let extract: Versioned<Catalogue> | undefined;
+  let answer: Answer | undefined;
   for (const edition of editions) {
     const { codes, items, complete } = edition.value;
     if (!codes.some((beginning) => code.startsWith(beginning))) continue;
     const entries = items.get(code);
     const item = entries?.find((entry) => holdsOn(entry, day));
     if (item) return { edition, knows: 'item', item };
-    // known on other days alone is as good as not there, even in an extract
-    if (entries || complete) return { edition, knows: 'absence' };
-    extract ??= edition;
+    if (complete) return { edition, knows: 'absence' };
+    if (entries && answer?.knows !== 'absence') answer = { edition, knows: 'absence' };
+    answer ??= { edition, knows: 'nothing' };
   }
-  return extract && { edition: extract, knows: 'nothing' };
+  return answer;
 }
 
 function completedBy(answer: Exclude<Answer, { knows: 'nothing' }>, line: StatedLine, question: CatalogueQuestion, findings: Finding[]): CostLine {

@@ -56,7 +56,7 @@ export function parseCatalogue(content: unknown): Parsed<Catalogue> {
 }
 
 /** The places of items of which another entry holds for some of the same days. */
-export function repeatedItems(items: readonly CatalogueItem[]): number[] {
+export function repeatedItems(items: readonly (Period & { code: string })[]): number[] {
   const inOrder = items
     .map((item, index) => ({ item, index }))
     .toSorted((a, b) => compare(a.item.code, b.item.code) || compare(a.item.from ?? '', b.item.from ?? ''));
@@ -113,7 +113,7 @@ export function itemFaults(item: CatalogueItem, { codes, from, to }: { codes: re
   const faults: Fault[] = [];
   const bad = (property: string, reason: string): number => faults.push({ path: [property], reason });
   if (!codes.some((beginning) => item.code.startsWith(beginning))) bad('code', `${item.code} begins with none of ${codes.join(', ')}`);
-  if (item.itemClass === '02' && item.preSelfPayBp === undefined) bad('class', 'an item of class 02 says what is paid beforehand');
+  if (item.itemClass === '02' && item.preSelfPayBp === undefined) bad('preSelfPay', 'an item of class 02 says what is paid beforehand');
   if (item.itemClass !== '02' && item.preSelfPayBp !== undefined) bad('preSelfPay', 'only an item of class 02 is paid for beforehand');
   if (backwards(item)) bad('to', 'ends before it begins');
   if (item.to !== undefined && item.to < from) bad('to', `ended before this edition, which begins on ${from}`);

@@ -38,6 +38,13 @@ export function loadPolicies(dir: string = RULEBOOKS_DIR): ({ ok: true } & Polic
   return faults.length > 0 ? { ok: false, faults } : { ok: true, rulebooks, plans, catalogues, hospitals };
 }
 
+/** What would be wrong with a catalogue beside those of `dir`, of which it replaces the one in its own file. */
+export function catalogueFaultsBeside(dir: string, added: Versioned<Catalogue>): FileFault[] {
+  const faults: FileFault[] = [];
+  const others = readAll(dir, { parse: parseCatalogue }, faults).filter(({ file }) => file !== added.file);
+  return [...faults.filter(({ file }) => file !== added.file), ...findEditionFaults([...others, added], shareCodes)];
+}
+
 function readAll<Value>(
   dir: string,
   { parse, check = () => [] }: { parse: (content: unknown) => Parsed<Value>; check?: (value: Value) => Fault[] },

@@ -122,6 +122,12 @@ describe('which catalogue', () => {
   });
 });
 
+test('a term of the city that is over leaves the item to the province', () => {
+  const city = catalogue([{ ...A, class: '03', to: '2026-01-31' }], { id: '130100-drugs', region: '130100' });
+  expect(first(line('XA01'), asked([catalogue([A]), city]))?.itemClass).toBe('01');
+  expect(first(line('XA01'), asked([catalogue([B]), city]))?.itemClass).toBe('03');
+});
+
 describe('restricted use', () => {
   const question = (more: Partial<CatalogueQuestion> = {}) => asked([catalogue([EMERGENCY_ONLY])], more);
 
@@ -162,7 +168,7 @@ describe('refused, with the place and the reason', () => {
       'items.1.code: XA01 is there already for the same days',
     ],
     ['more than 100 %', { items: [{ ...B, preSelfPay: '100.01' }] }, 'items.0.preSelfPay: more than 100 %'],
-    ['class 乙 without its ratio', { items: [{ ...A, class: '02' }] }, 'items.0.class: an item of class 02 says what is paid beforehand'],
+    ['class 乙 without its ratio', { items: [{ ...A, class: '02' }] }, 'items.0.preSelfPay: an item of class 02 says what is paid beforehand'],
     ['a ratio of class 甲', { items: [{ ...A, preSelfPay: '10' }] }, 'items.0.preSelfPay: only an item of class 02 is paid for beforehand'],
     ['an unknown class', { items: [{ ...A, class: '04' }] }, 'items.0.class: '],
     ['a code that the list is not about', { items: [{ ...A, code: 'C1' }] }, 'items.0.code: C1 begins with none of X'],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { answersTo } from '#dev/estimate.ts';
-import { describeFault } from '#dev/rulebook-check.ts';
+import { faultDescriber } from '#dev/rulebook-check.ts';
 import { loadPolicies, RULEBOOKS_DIR } from '#platform/policy/load.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'daozhang-rulebooks-'));
@@ -76,7 +76,7 @@ describe('rulebook:check', () => {
   };
   const faults = (): string[] => {
     const loaded = loadPolicies(dir);
-    return loaded.ok ? [] : loaded.faults.map(describeFault).map((fault) => fault.replace(/^.*\//, ''));
+    return loaded.ok ? [] : loaded.faults.map(faultDescriber()).map((fault) => fault.replace(/^.*\//, ''));
   };
 
   it('names the line on which a file stops to be JSON', () => {
@@ -93,7 +93,60 @@ describe('rulebook:check', () => {
     bookWith((text) => text.replace('"id": "130100-310"', '"id": "110000-310"'));
     expect(faults()).toEqual(['130100-310.json:2: id: 110000-310 is the id of 110000-310.json as well']);
     const nowhere = loadPolicies(join(dir, 'nowhere'));
-    expect(nowhere.ok ? [] : nowhere.faults.map(describeFault)).toEqual([expect.stringMatching(/nowhere:1: file: no rulebook is here$/)]);
+    expect(nowhere.ok ? [] : nowhere.faults.map(faultDescriber())).toEqual([expect.stringMatching(/nowhere:1: file: no rulebook is here$/)]);
+  });
+
+  const changed = (name: string, change: (file: Record<string, unknown>) => void, saveAs = name): void => {
+    const content = JSON.parse(readFileSync(join(RULEBOOKS_DIR, name), 'utf8'));
+    change(content);
+    writeFileSync(join(dir, saveAs), JSON.stringify(content, null, 2));
+  };
+  const SERVICES = 'catalogues/130000-items-2026-01-01.json';
+
+  it.each<[string, () => void, string]>([
+    [
+      'an item twice',
+      () => changed(SERVICES, (file) => (file['items'] as unknown[]).push((file['items'] as unknown[])[0])),
+      '130000-items-2026-01-01.json:78: items.8.code: 110200001 is there already for the same days',
+    ],
+    [
+      'editions that overlap',
+      () => changed(SERVICES, (file) => Object.assign(file, { from: '2025-12-31' })),
+      'from: overlaps the edition of 2024-01-01, which ends on 2025-12-31',
+    ],
+    [
+      'editions with a gap',
+      () => changed(SERVICES, (file) => Object.assign(file, { from: '2026-01-02' })),
+      'from: a gap: the edition of 2024-01-01 ends on 2025-12-31',
+    ],
+    ['an edition twice', () => changed(SERVICES, () => undefined, 'catalogues/again.json'), 'from: there is another edition of 130000-items from 2026-01-01'],
+    [
+      'a list under two names',
+      () => changed(SERVICES, (file) => Object.assign(file, { id: 'hebei' })),
+      'id: 130000-items is the same list of 130000 under another name',
+    ],
+    [
+      'a hospital without a grade',
+      () => changed('hospitals/130100-hospitals-2024-01-01.json', (file) => delete (file['hospitals'] as Record<string, unknown>[])[0]?.['grade']),
+      '130100-hospitals-2024-01-01.json:14: hospitals.0.grade: ',
+    ],
+  ])('names %s, with its line', (_, spoil, expected) => {
+    bookWith((text) => text);
+    spoil();
+    expect(faults()).toEqual([expect.stringContaining(expected)]);
+    rmSync(join(dir, 'catalogues'), { recursive: true });
+    rmSync(join(dir, 'hospitals'), { recursive: true });
+  });
+
+  it('shows what changed between two days: of a catalogue the item, not the edition', () => {
+    const { code, out } = run('rulebook-check', ['--between', '2025-12-31', '2026-01-01']);
+    expect(code).toBe(0);
+    expect(out).toContain('130000-items 2026-01-01  ');
+    expect(out.slice(out.indexOf('130000-items 210300001'))).toMatch(
+      /^130000-items 210300001\n  - .*"priceLimitFen":42000.*\n  \+ .*"priceLimitFen":38000.*\n$/,
+    );
+    // before the first edition there was nothing
+    expect(run('rulebook-check', ['--between', '2023-12-31', '2024-01-01']).out).toMatch(/^110000-drugs XJ01DDT001\n  - \(nothing\)$/m);
   });
 
   it('ends with 1 for faults, one a line, and with 2 when it is not called as it says', () => {
