@@ -15,6 +15,7 @@ import { entitlements } from './claim/entitlement.ts';
 import { intakeActivities } from './claim/intake.ts';
 import { payoutActivities } from './claim/payout.ts';
 import { peopleActivities } from './claim/people.ts';
+import { reviewActivities } from './claim/pre-review.ts';
 import { taskActivities } from './claim/tasks.ts';
 import { transitions } from './claim/transition.ts';
 import type { readingActivities } from './documents/read-documents.ts';
@@ -29,8 +30,10 @@ export type ActivityDependencies = {
   banks: ReadonlyMap<string, BankGateway>;
   /** 12 characters, as the gateways know us */
   institutionCode: string;
-  /** what every insured region pays, and the employer on top */
+  /** what each insured region pays, and the employer on top */
   policies: Policies;
+  /** whether reader processes run: where none does, nobody waits for one, and files are not compared with claims */
+  reads?: boolean;
   /** today's calendar, and the terms of the bank that pays */
   clockwork: () => Promise<Clockwork>;
   /** where the files of erased documents are removed */
@@ -40,12 +43,13 @@ export type ActivityDependencies = {
 };
 
 /** Everything with a side effect that a workflow may ask for. */
-export function createActivities({ database, bureaus, banks, institutionCode, clockwork, audit, documents, policies }: ActivityDependencies) {
+export function createActivities({ database, bureaus, banks, institutionCode, policies, reads = false, clockwork, audit, documents }: ActivityDependencies) {
   const transition = transitions({ database, clockwork });
   const assessEntitlement = entitlements(policies);
   return {
     ...clockActivities({ transition }),
-    ...intakeActivities({ transition, institutionCode, assessEntitlement }),
+    ...intakeActivities({ transition, institutionCode, assessEntitlement, policies, bureaus, reads }),
+    ...reviewActivities({ database, transition, bureaus, reads }),
     ...consentActivities({ transition }),
     ...peopleActivities({ transition, institutionCode }),
     ...approvalActivities({ transition }),

@@ -33,6 +33,7 @@ import { callbackRoutes } from './routes/callbacks.ts';
 import { claimActionRoutes } from './routes/claim-actions.ts';
 import { claimEntitlementRoutes } from './routes/claim-entitlement.ts';
 import { claimOperationRoutes } from './routes/claim-operations.ts';
+import { claimFindingRoutes } from './routes/claim-findings.ts';
 import { claimMatchRoutes } from './routes/claim-matches.ts';
 import { claimReadingRoutes } from './routes/claim-reading.ts';
 import { claimRoutes } from './routes/claims.ts';
@@ -159,8 +160,9 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   ])
     await app.register(routes);
   for (const routes of [liveRoutes, approvalRoutes, approvalFlowRoutes]) await app.register(routes);
-  for (const routes of [claimMatchRoutes, claimEntitlementRoutes, lookRoutes, inspectionRoutes, estimateRoutes, simulationRoutes]) await app.register(routes);
   for (const routes of [operationRoutes, claimOperationRoutes, announcementRoutes]) await app.register(routes);
+  for (const routes of [claimFindingRoutes, claimMatchRoutes, claimEntitlementRoutes, lookRoutes]) await app.register(routes);
+  for (const routes of [inspectionRoutes, estimateRoutes, simulationRoutes]) await app.register(routes);
   for (const routes of [
     unitRoutes,
     employeeRoutes,

@@ -168,7 +168,7 @@ function rowOf(
     invoices: claim.invoices.map(({ invoiceKey: _, ...invoice }) => invoice),
     documents: claim.documents.map(({ documentId, kind }) => {
       const { fileName = null, mediaType = '', sizeBytes = 0 } = made.documents.get(documentId) ?? {};
-      return { documentId, kind, fileName, mediaType, sizeBytes, addedAt: at };
+      return { documentId, kind, fileName, mediaType, sizeBytes, addedAt: at, replacedBy: null };
     }),
   };
 }

@@ -56,8 +56,8 @@ function medicalToJson(row: ClaimRow): Medical {
 export function attachedToJson({ addedAt, mediaType, ...document }: ClaimRow['documents'][number]): Attached {
   const known = MEDIA_TYPES.find((type) => type === mediaType);
   if (!known) throw new Error(`a document of the unknown type ${mediaType}`);
-  const { documentId, fileName, sizeBytes } = document;
-  return { documentId, kind: document.kind as Attached['kind'], fileName, mediaType: known, sizeBytes, addedAt: addedAt.toISOString() };
+  const { documentId, fileName, sizeBytes, replacedBy } = document;
+  return { documentId, kind: document.kind as Attached['kind'], fileName, mediaType: known, sizeBytes, addedAt: addedAt.toISOString(), replacedBy };
 }
 
 /** Without what a row may keep beside it for our own use. */

@@ -1,5 +1,6 @@
 import { actorLabel, claimantActions, isAppealState, PARTY_LABELS, stagesOf, type ClaimAction } from '#domain/claim/progress.ts';
 import { DOCUMENT_KIND_CODES, type DocumentKind } from '#domain/claim/completeness.ts';
+import { reasonFor } from '#domain/claim/reasons.ts';
 import { documentLabel, nextStepFor } from '#domain/claim/remarks.ts';
 import { isConsentPurpose, type ConsentPurpose } from '#domain/consent/purposes.ts';
 import { STAGE_LABELS, STAGE_NOTES, stageOf } from '#domain/claim/states.ts';
@@ -13,6 +14,7 @@ const PATHS: Record<ClaimAction, { method: string; path: (claim: { number: strin
   confirm: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/confirm` },
   'add-documents': { method: 'POST', path: ({ number }) => `/v1/claims/${number}/documents` },
   'materials-complete': { method: 'POST', path: ({ number }) => `/v1/claims/${number}/materials-complete` },
+  'ask-for-person': { method: 'POST', path: ({ number }) => `/v1/claims/${number}/review-request` },
   withdraw: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/withdraw` },
   appeal: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/appeal` },
   resubmit: { method: 'POST', path: ({ number }) => `/v1/claims/${number}/resubmit` },
@@ -39,12 +41,14 @@ export function progressOf(input: {
   const { actAt, provisional, appealableUntil } = viewOf(claim, input.clockwork);
   const missing = head.state === 'PENDED_INFO' ? missingDocuments(events) : [];
   const consents = head.state === 'PENDED_INFO' ? missingConsents(events) : [];
+  const reasons = head.state === 'PENDED_INFO' ? reasonsToMend(events) : [];
   const inTime = appealableUntil !== null && Date.parse(appealableUntil) > now.getTime();
   const appealable = inTime && input.appealable && isAppealState(head.state) && !claim.tasks.some(({ kind }) => kind === 'CLAWBACK');
   const waits = head.turn !== null && actAt !== null;
   const until = head.state === 'PENDED_INFO' ? actAt : appealable ? appealableUntil : null;
-  const sentence = { state: head.state, onHold: head.onHold, payoutBlocked: head.payoutBlocked, documents: missing, consents, until };
-  const actions = claimantActions({ ...head, awaitsConsent: consents.length > 0, appealable, resubmittable: input.resubmittable });
+  const sentence = { state: head.state, onHold: head.onHold, payoutBlocked: head.payoutBlocked, documents: missing, reasons, consents, until };
+  const contestable = head.state === 'PENDED_INFO' && isFromReview(events);
+  const actions = claimantActions({ ...head, awaitsConsent: consents.length > 0, contestable, appealable, resubmittable: input.resubmittable });
 
   return {
     number,
@@ -64,6 +68,10 @@ export function progressOf(input: {
     expectedBy: waits ? actAt : null,
     provisional: waits && provisional,
     missingDocuments: missing.map((kind) => ({ kind, label: { zh: documentLabel(kind, 'zh'), en: documentLabel(kind, 'en') } })),
+    toMend: reasons.flatMap((code) => {
+      const reason = reasonFor(code);
+      return reason ? [{ code: reason.code, label: { zh: reason.zh, en: reason.en }, next: reason.next }] : [];
+    }),
     appealableUntil: appealable ? appealableUntil : null,
     nextStep: {
       text: { zh: nextStepFor(sentence, 'zh'), en: nextStepFor(sentence, 'en') },
@@ -82,6 +90,18 @@ export function progressOf(input: {
 function missingConsents(events: readonly EventRow[]): ConsentPurpose[] {
   const asked = events.findLast((event) => event.type === 'INFO_REQUESTED')?.remarkParams['consents'];
   return typeof asked === 'string' ? asked.split(',').filter(isConsentPurpose) : [];
+}
+
+/** What else is to be mended, by its reasons. */
+function reasonsToMend(events: readonly EventRow[]): string[] {
+  const asked = events.findLast((event) => event.type === 'INFO_REQUESTED')?.remarkParams['reasons'];
+  return typeof asked === 'string' && asked !== '' ? asked.split(',') : [];
+}
+
+/** Whether our own review asked last, and no person, bureau or missing consent. */
+function isFromReview(events: readonly EventRow[]): boolean {
+  const remark = events.findLast((event) => event.type === 'INFO_REQUESTED')?.remark;
+  return remark === 'INFO_REQUESTED' || remark === 'INFO_TO_MEND';
 }
 
 /** What was asked for last. */

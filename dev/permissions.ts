@@ -11,6 +11,7 @@ const ABOUT: Record<Action, { zh: string; en: string }> = {
   'claim.confirm': { zh: '确认草稿', en: 'confirm a draft' },
   'claim.complete': { zh: '补充材料', en: 'add documents, say that they are complete' },
   'claim.withdraw': { zh: '撤回', en: 'withdraw' },
+  'claim.ask-person': { zh: '申请人工复核预审意见', en: 'have a person look at what a review found' },
   'claim.appeal': { zh: '申请复核', en: 'appeal' },
   'claim.urge': { zh: '催办', en: 'urge the approvers' },
   'claim.hold': { zh: '暂停', en: 'put on hold' },

@@ -134,6 +134,7 @@ export async function crossRegionClaim(
     ...{ employeeNo, kind: 'INPATIENT', circumstances: ['REFERRAL_FILED'], treatedRegion: '110000' },
     hospital: { code: 'H11010100001', name: '北京示范医院' },
     visit: { no: `V${invoiceNo}`, start: daysAgo(left + 8), end: daysAgo(left) },
+    diagnoses: [{ code: 'J18.900', name: '肺炎' }],
     lines: [
       { itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '40', unitPrice: '775.00', amount: '31000.00' },
       { itemCode: 'XB01ACX002', itemName: '氯吡格雷片', itemClass: '02', quantity: '150', unitPrice: '100.00', amount: '15000.00' },

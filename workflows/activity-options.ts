@@ -28,6 +28,14 @@ export const CALL_BUREAU: ActivityOptions = {
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 };
 
+/** What a bureau knows of an invoice: a claim goes on without it where the bureau does not say so soon. */
+export const CHECK_INVOICES: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '30s' },
+};
+
 /** A call to a bureau that gave up before its deadline rests until then, and no longer than this. */
 export const LONGEST_REST_MS = 5 * 60_000;
 
@@ -58,3 +66,6 @@ export const SETTLE_SLICE: ActivityOptions = {
   scheduleToCloseTimeout: '1 day',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 };
+
+/** Reading what a claim brought: it goes on without that where the readers have too much to do, or are away. */
+export const READ_INVOICES: ActivityOptions = { ...READ_DOCUMENT, scheduleToCloseTimeout: '10m' };

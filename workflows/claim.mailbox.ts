@@ -12,7 +12,7 @@ type Asked =
   | { kind: 'recall'; args: ApprovalRecall }
   | { kind: 'urge'; args: ApprovalUrge }
   | { kind: 'complete' | 'withdraw' | 'release'; args: Requested }
-  | { kind: 'appeal' | 'hold' | 'reverse'; args: RequestedFor };
+  | { kind: 'review' | 'appeal' | 'hold' | 'reverse'; args: RequestedFor };
 
 /**
  * Everything that reaches a claim from outside, waiting for the claim to come round to it. Nothing is acted on in a handler: the workflow's loop is the
@@ -75,6 +75,7 @@ export function openMailbox(look: () => ClaimView | null): Mailbox {
   setHandler(messages.recallApproval, (args) => take({ kind: 'recall', args }), { validator: (args) => check({ kind: 'recall', args }) });
   setHandler(messages.urgeApproval, (args) => take({ kind: 'urge', args }), { validator: (args) => check({ kind: 'urge', args }) });
   setHandler(messages.completeMaterials, (args) => take({ kind: 'complete', args }), { validator: (args) => check({ kind: 'complete', args }) });
+  setHandler(messages.requestReview, (args) => take({ kind: 'review', args }), { validator: (args) => check({ kind: 'review', args }) });
   setHandler(messages.withdraw, (args) => take({ kind: 'withdraw', args }), { validator: (args) => check({ kind: 'withdraw', args }) });
   setHandler(messages.appeal, (args) => take({ kind: 'appeal', args }), { validator: (args) => check({ kind: 'appeal', args }) });
   setHandler(messages.hold, (args) => take({ kind: 'hold', args }), { validator: (args) => check({ kind: 'hold', args }) });
@@ -101,6 +102,7 @@ function refuse(view: ClaimView, request: Asked, waiting: readonly Request[]): E
       if (view.onHold) return 'CLAIM_ON_HOLD';
       return view.tasks.some(({ kind }) => kind === 'APPROVAL') ? null : 'CLAIM_STATE_CONFLICT';
     case 'complete':
+    case 'review':
       return view.state === 'PENDED_INFO' ? null : 'CLAIM_STATE_CONFLICT';
     case 'hold':
       return view.onHold ? 'CLAIM_STATE_CONFLICT' : null;

@@ -42,6 +42,8 @@ export const recallApproval = defineUpdate<UpdateResult, [ApprovalRecall]>('reca
 export const urgeApproval = defineUpdate<UpdateResult, [ApprovalUrge]>('urgeApproval');
 export const decideTask = defineUpdate<UpdateResult, [TaskDecision]>('decideTask');
 export const completeMaterials = defineUpdate<UpdateResult, [Requested]>('completeMaterials');
+/** The employee wants a person to look at what the review found. */
+export const requestReview = defineUpdate<UpdateResult, [RequestedFor]>('requestReview');
 export const withdraw = defineUpdate<UpdateResult, [Requested]>('withdraw');
 export const appeal = defineUpdate<UpdateResult, [RequestedFor]>('appeal');
 export const hold = defineUpdate<UpdateResult, [RequestedFor]>('hold');

@@ -28,6 +28,8 @@ function carryOut({ claimNumber, seq }: ClaimView, request: Request): Promise<Wr
       return write('recordApprovalUrge', { ...step, ...request.args });
     case 'complete':
       return write('recordMaterialsComplete', { ...step, ...request.args });
+    case 'review':
+      return write('recordReviewRequest', { ...step, ...request.args });
     case 'withdraw':
       return write('recordWithdrawalRequest', { ...step, ...request.args });
     case 'appeal':

@@ -1,7 +1,9 @@
 import {
+  ActivityFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
+  isCancellation,
   patched,
   proxyActivities,
   setHandler,
@@ -9,9 +11,9 @@ import {
   type ActivityInterfaceFor,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import type { Activities } from '#activities/index.ts';
+import type { Activities, ReadingActivities } from '#activities/index.ts';
 import type { ClaimView } from '#domain/claim/view.ts';
-import { CALL_BANK, CALL_BUREAU } from './activity-options.ts';
+import { CALL_BANK, CALL_BUREAU, CHECK_INVOICES, READ_INVOICES } from './activity-options.ts';
 import { openClock } from './claim.clock.ts';
 import { openMailbox } from './claim.mailbox.ts';
 import * as messages from './claim.messages.ts';
@@ -32,9 +34,9 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
   const page = openPage();
   const clock = openClock();
   // One call at a time to each: a withdrawal waits for the submission before it to end, a payment does not.
-  const calls = { bureau: openJob(), bank: openJob() };
-  const calling = (): boolean => calls.bureau.running || calls.bank.running;
-  const answered = (): boolean => calls.bureau.settled || calls.bank.settled;
+  const calls = { bureau: openJob(), bank: openJob(), review: openJob() };
+  const calling = (): boolean => calls.bureau.running || calls.bank.running || calls.review.running;
+  const answered = (): boolean => calls.bureau.settled || calls.bank.settled || calls.review.settled;
 
   let now = (view = (await write('loadClaim', { claimNumber })).view);
   if (now.seq > 1) await recallMail(now);
@@ -103,7 +105,7 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
     if (seen.withdrawalRequested) return withdrawFromBureau(seen);
     switch (seen.state) {
       case 'SUBMITTED':
-        return seen.tasks.length > 0 ? null : (await write('runIntake', step(seen))).view;
+        return takeIn(seen);
       case 'SENT_TO_BUREAU':
       case 'APPEAL_REVIEW':
         return submit(seen);
@@ -126,6 +128,24 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
     if (state === 'PAYMENT_IN_PROCESS' && payment?.status === 'CREATED') return calls.bank.busyWith(`transfer ${payment.reference}`);
     if (state === 'SENT_TO_BUREAU' || state === 'APPEAL_REVIEW') return calls.bureau.busyWith(`submit ${submission?.messageId}`);
     return state === 'PAID' || state === 'PAYMENT_IN_PROCESS';
+  }
+
+  /** Looks at the claim once more whenever it comes here, with what others say of it by then. Claims that began before were not asked about. */
+  async function takeIn(seen: ClaimView): Promise<ClaimView | null> {
+    if (seen.tasks.length > 0) return null;
+    if (patched('pre-review') && !calls.review.take(`review ${seen.seq}`, () => askAround(seen))) return null;
+    return (await write('runIntake', step(seen))).view;
+  }
+
+  /** Whoever gives no answer in time holds no claim up: that it could not be checked is then a finding. */
+  async function askAround({ bureauCode }: ClaimView): Promise<void> {
+    const about = { claimNumber, bureauCode, at: new Date().toISOString() };
+    const wanted = await write('planReview', about);
+    const { taskQueue } = workflowInfo();
+    const bureau = proxyActivities<Activities>({ ...CHECK_INVOICES, taskQueue: messages.bureauTaskQueue(taskQueue, bureauCode) });
+    const reader = proxyActivities<ReadingActivities>({ ...READ_INVOICES, taskQueue: messages.readingTaskQueue(taskQueue) });
+    const asked = [...(wanted.bureau ? [bureau.checkInvoices(about)] : []), ...(wanted.reader ? [reader.readClaimInvoices({ claimNumber })] : [])];
+    await Promise.all(asked.map((answer) => unlessLate(answer)));
   }
 
   /** Sends the newest version until the bureau has answered. What it would not take, and what people are deciding, is not sent again. */
@@ -185,7 +205,9 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
   async function wait(seen: ClaimView): Promise<ClaimView> {
     calls.bureau.tidy();
     calls.bank.tidy();
-    page.publish(seen);
+    calls.review.tidy();
+    // where a claim is looked at for the first time its start has said all that there is to say
+    if (!calls.review.running || seen.seq > 1) page.publish(seen);
     const woken = (): boolean => hasMail(seen) || answered();
     const left = clock.untilLook(seen, calling());
     if (left === null) await condition(woken);
@@ -195,5 +217,14 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
 
   function step({ seq }: ClaimView) {
     return { claimNumber, seq, at: new Date().toISOString() };
+  }
+}
+
+/** Swallows that an activity came to nothing, and nothing else: a claim that moves on cancels it. */
+async function unlessLate(activity: Promise<unknown>): Promise<void> {
+  try {
+    await activity;
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
   }
 }

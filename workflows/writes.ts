@@ -5,7 +5,7 @@ import { WRITE_AT_ONCE, WRITE_PATIENTLY } from './activity-options.ts';
 
 /** The activities that are one short transaction and answer with the claim as it then is. */
 type WriteName = { [N in keyof Activities]: Activities[N] extends (input: never) => Promise<Written> ? N : never }[keyof Activities];
-type ShortName = WriteName | 'listUnheardAnswers';
+type ShortName = WriteName | 'listUnheardAnswers' | 'planReview';
 
 const atOnce = proxyLocalActivities<Activities>(WRITE_AT_ONCE);
 const patiently = proxyActivities<Activities>(WRITE_PATIENTLY);

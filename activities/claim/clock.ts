@@ -2,7 +2,7 @@ import { SYSTEM } from '#domain/claim/actor.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { dueOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
 import type { TaskDraft } from '#prisma/queries/claim-moves.ts';
-import { readMissing } from '#prisma/queries/claim-intake.ts';
+import { readAsked } from '#prisma/queries/claim-intake.ts';
 import { raiseDoubts } from './payout-doubts.ts';
 import { denyByEmployer, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
 
@@ -20,10 +20,10 @@ export function clockActivities({ transition }: Dependencies) {
     return transition(step, async (claim, t) => {
       const { remindAt } = dueOf(claim, t.clockwork);
       if (!remindAt || remindAt > t.at) return claim;
-      const missing = claim.head.state === 'PENDED_INFO' ? await readMissing(t.tx, claim.number) : [];
+      const { documents, reasons } = claim.head.state === 'PENDED_INFO' ? await readAsked(t.tx, claim.number) : { documents: [], reasons: [] };
       return t.move(claim, {
         ...{ type: 'REMINDED', actor: SYSTEM, remark: REMARK[claim.head.state] ?? 'REMINDED', patch: { remindedAt: t.at } },
-        ...(missing.length > 0 && { notice: { documents: missing } }),
+        ...((documents.length > 0 || reasons.length > 0) && { notice: { documents, ...(reasons.length > 0 && { reasons }) } }),
       });
     });
   }

@@ -1,30 +1,36 @@
-import { isSameCity } from '#domain/bureau/region.ts';
-import { findMissing, type Circumstance } from '#domain/claim/completeness.ts';
 import { SYSTEM } from '#domain/claim/actor.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { gradeMatches } from '#domain/claim/duplicates.ts';
 import type { ClaimContext } from '#prisma/queries/claim-context.ts';
-import { holdInvoices, readMaterials } from '#prisma/queries/claim-intake.ts';
+import { holdInvoices } from '#prisma/queries/claim-intake.ts';
 import { findDuplicates, listOpenMatches, markClaim, recordMatches } from '#prisma/queries/duplicates.ts';
 import { insertSubmission } from '#prisma/queries/submissions.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { askApprovers } from './approval.ts';
 import { awaitConsent } from './consent.ts';
 import type { entitlements } from './entitlement.ts';
+import { askEmployee, askHr, reviewClaim, type ReviewDependencies } from './pre-review.ts';
 import { denyByEmployer, quotaYear, type ClaimStep, type Transition, type transitions } from './transition.ts';
 
-type Dependencies = { transition: ReturnType<typeof transitions>; institutionCode: string; assessEntitlement: ReturnType<typeof entitlements> };
+type Dependencies = ReviewDependencies & {
+  transition: ReturnType<typeof transitions>;
+  institutionCode: string;
+  assessEntitlement: ReturnType<typeof entitlements>;
+};
 
-/** Before the bureau sees a claim: is it complete, is it new, is there quota, do the unit's own approvers agree. */
-export function intakeActivities({ transition, institutionCode, assessEntitlement }: Dependencies) {
+/** Before the bureau sees a claim: is it complete and right, is it new, is there quota, do the unit's own approvers agree. */
+export function intakeActivities({ transition, institutionCode, assessEntitlement, ...reviewing }: Dependencies) {
   /** Takes a SUBMITTED claim as far as it can go without a person: the first thing that stands in its way decides where it waits. */
   async function runIntake(step: ClaimStep): Promise<Written> {
     return transition(step, async (claim, t) => {
       if (claim.head.state !== 'SUBMITTED' || claim.tasks.length > 0) return claim;
+      // what it is estimated to be paid is stored, and stands in no claim's way; that no rule says so does
+      const entitlement = await assessEntitlement(claim, t);
+      const reviewed = await reviewClaim(claim, t, { ...reviewing, entitlement });
       return (
-        (await missingMaterials(claim, t)) ??
+        (await askEmployee(claim, t, reviewed)) ??
         (await duplicate(claim, t)) ??
-        (await entitlement(claim, t)) ??
+        (await askHr(claim, t, reviewed)) ??
         (await quotaUsedUp(claim, t)) ??
         (await askApprovers(claim, t)) ??
         (await awaitConsent(claim, t)) ??
@@ -33,28 +39,11 @@ export function intakeActivities({ transition, institutionCode, assessEntitlemen
     });
   }
 
-  /** Stores what the claim is estimated to be paid. It stands in no claim's way. */
-  async function entitlement(claim: ClaimContext, t: Transition): Promise<null> {
-    await assessEntitlement(claim, t);
-    return null;
-  }
-
   async function pass(claim: ClaimContext, t: Transition): Promise<ClaimContext> {
     return sendToBureau(claim, t, { institutionCode, type: 'INTAKE_PASSED', actor: SYSTEM });
   }
 
   return { runIntake };
-}
-
-async function missingMaterials(claim: ClaimContext, t: Transition): Promise<ClaimContext | null> {
-  const { present, onFile } = await readMaterials(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId });
-  const crossRegion = !isSameCity(claim.insuredRegion, claim.treatedRegion);
-  const missing = findMissing({ kind: claim.kind, crossRegion, circumstances: claim.circumstances as Circumstance[], onFile }, present);
-  if (missing.length === 0) return null;
-  return t.move(claim, {
-    ...{ type: 'INFO_REQUESTED', to: 'PENDED_INFO', actor: SYSTEM },
-    ...{ remarkParams: { documents: missing.join(',') }, detail: { missing }, notice: { documents: missing } },
-  });
 }
 
 /** Looks through the whole group. Which claim it looks like is in its matches: the task says no more than by what, because another branch may read it. */

@@ -14,6 +14,7 @@ import { holdQuota } from '#prisma/queries/quota.ts';
 import { decideApproval } from './approval.ts';
 import { applyDecision } from './bureau.ts';
 import { sendToBureau } from './intake.ts';
+import { decideReview, overruleRefused } from './pre-review.ts';
 import { escalationTask } from './clock.ts';
 import { confirmOutcome, proposeOutcome, rejectOutcome } from './payout-doubts.ts';
 import { denyByEmployer, quotaYear, uphold, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
@@ -41,7 +42,8 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
   async function follow(claim: ClaimContext, t: Transition, { decision, task }: Decided): Promise<ClaimContext | Refused> {
     const { actor } = decision;
     const about = { taskId: decision.taskId, choice: decision.choice, comment: decision.comment };
-    const choice = decision.choice as Exclude<TaskChoice, 'APPROVE' | 'TRANSFER' | 'ADD_BEFORE' | 'ADD_AFTER' | 'ADD_PARALLEL' | 'CC'>;
+    if (task.kind === 'PRE_REVIEW') return decideReview(claim, t, decision, task.detail);
+    const choice = decision.choice as Exclude<TaskChoice, 'APPROVE' | 'OVERRULE' | 'TRANSFER' | 'ADD_BEFORE' | 'ADD_AFTER' | 'ADD_PARALLEL' | 'CC'>;
     switch (choice) {
       case 'NOT_DUPLICATE':
         await clearMatches(t.tx, { claimNumber: claim.number, by: actor, comment: decision.comment, at: t.at });
@@ -87,6 +89,7 @@ export function taskActivities({ transition, institutionCode }: Dependencies) {
         return uphold(claim, t, { actor, detail: about });
       case 'GRANT':
         if (task.detail['asDuplicate'] === true) await clearMatches(t.tx, { claimNumber: claim.number, by: actor, comment: decision.comment, at: t.at });
+        await overruleRefused(claim, t, decision);
         return t.move(claim, { type: 'APPEAL_GRANTED', to: 'SUBMITTED', actor, detail: about });
       case 'RETRY':
       case 'RELEASE_LIMIT':

@@ -84,7 +84,13 @@ export const newClaim = z
   .meta({ id: 'NewClaim', description: 'Σ lines = Σ invoices. Documents may be added later: what is missing is asked for.', examples: [EXAMPLE] });
 export type NewClaim = z.output<typeof newClaim>;
 export const resubmission = z.strictObject(claimContent).meta({ id: 'Resubmission' });
-export const newAttachments = z.strictObject({ documents: attachments.min(1) }).meta({ id: 'NewAttachments' });
+const newAttachment = z.strictObject({
+  ...attachment.shape,
+  replaces: documentId.optional().meta({ description: 'The document of the claim that this one takes the place of, of the same kind' }),
+});
+export const newAttachments = z
+  .strictObject({ documents: z.array(newAttachment).min(1).max(MAX_DOCUMENTS).refine(eachOnce, { message: 'a document is named twice' }) })
+  .meta({ id: 'NewAttachments' });
 export const emptyBody = z.strictObject({}).nullish().meta({ description: 'No content is needed' });
 export const claimParams = z.strictObject({ number: claimNumber });
 
@@ -138,7 +144,11 @@ const claimHead = {
 export const claimSummary = z.strictObject(claimHead).meta({ id: 'ClaimSummary' });
 export type ClaimSummary = z.output<typeof claimSummary>;
 
-const attached = z.strictObject({ ...attachment.shape, fileName: z.string().nullable(), mediaType, sizeBytes: z.int(), addedAt: time });
+const attached = z.strictObject({
+  ...attachment.shape,
+  ...{ fileName: z.string().nullable(), mediaType, sizeBytes: z.int(), addedAt: time },
+  replacedBy: documentId.nullable().meta({ description: 'The document that took its place: it counts no more' }),
+});
 export type Attached = z.output<typeof attached>;
 
 export const claim = z
@@ -197,6 +207,9 @@ export const progress = z
     expectedBy: time.nullable(),
     provisional: z.boolean().meta({ description: 'The date lies beyond the last year whose holidays are published' }),
     missingDocuments: z.array(z.strictObject({ kind: z.string(), label: bilingual })),
+    toMend: z
+      .array(z.strictObject({ code: z.string(), label: bilingual, next: bilingual }))
+      .meta({ description: 'What else the review wants mended; `findings` has the particulars' }),
     appealableUntil: time.nullable(),
     nextStep: z.strictObject({
       text: bilingual,

@@ -6,7 +6,7 @@ import { refuse, type ErrorCode, type Refusal } from '#domain/errors.ts';
 import type { Action } from '#domain/org/can.ts';
 import { findClaimAccess, type ClaimAccess } from '#prisma/queries/claim-access.ts';
 import { recordMove } from '#prisma/queries/claim-moves.ts';
-import { appeal, completeMaterials, hold, release, requestReversal, withdraw, type UpdateResult } from '#workflows/claim.messages.ts';
+import { appeal, completeMaterials, hold, release, requestReversal, requestReview, withdraw, type UpdateResult } from '#workflows/claim.messages.ts';
 import { answerUpdate, updateClaim, type Continues } from '../claim-update.ts';
 import { claimLive, claimMoved, withComment, withReason } from '../contract/claim-actions.ts';
 import { claimParams } from '../contract/claims.ts';
@@ -40,6 +40,25 @@ export const claimActionRoutes: FastifyPluginAsyncZod = async (app) => {
       const comment = request.body?.comment ?? null;
       return act(request, reply, { number: request.params.number, action: 'claim.complete', update: completeMaterials, argument: { comment } });
     },
+  );
+
+  app.post(
+    '/v1/claims/:number/review-request',
+    {
+      config: { access: 'claims:write', action: 'claim.ask-person', actor: 'required' },
+      schema: {
+        tags,
+        summary: 'Have a person look at what the review found',
+        description:
+          'While the claim waits for what our own review asked for. HR then overrules the findings, sends the claim back, or refuses it, which can be appealed against.',
+        headers: headers('idempotency-key'),
+        params: claimParams,
+        body: withReason,
+        response: moved('ACTOR_REQUIRED'),
+      },
+    },
+    async (request, reply) =>
+      act(request, reply, { number: request.params.number, action: 'claim.ask-person', update: requestReview, argument: reasonOf(request.body) }),
   );
 
   app.post(

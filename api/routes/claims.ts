@@ -9,7 +9,7 @@ import { recordMove } from '#prisma/queries/claim-moves.ts';
 import { findClaim } from '#prisma/queries/claim-reading.ts';
 import { findLineage } from '#prisma/queries/claim-submission.ts';
 import { giveDocuments } from '#prisma/queries/document-keys.ts';
-import { attachDocuments, listAttached } from '#prisma/queries/documents.ts';
+import { attachDocuments, listAttached, replaceDocuments } from '#prisma/queries/documents.ts';
 import { writeWorkflowCommand } from '#prisma/queries/workflow-commands.ts';
 import { checkConsent, checkContent, takeIn, usableDocuments } from '../claim-door.ts';
 import { attachedToJson, claimToJson } from '../claim-json.ts';
@@ -143,13 +143,14 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
       schema: {
         tags,
         summary: 'Add documents',
-        description: 'What was asked for is looked at when “materials complete” is said.',
+        description:
+          'What was asked for is looked at when “materials complete” is said. A wrong document is replaced while the claim waits for documents, or is a draft: it stays with the claim, and counts no more.',
         headers: headers('idempotency-key'),
         params: claimParams,
         body: newAttachments,
         response: responses(
           { 201: attachmentsAdded },
-          { with: 'key', codes: ['FORBIDDEN', 'CLAIM_CLOSED', 'DOCUMENT_UNKNOWN', 'DOCUMENT_OF_ANOTHER', 'ERASED'] },
+          { with: 'key', codes: ['FORBIDDEN', 'CLAIM_CLOSED', 'CLAIM_STATE_CONFLICT', 'DOCUMENT_UNKNOWN', 'DOCUMENT_OF_ANOTHER', 'ERASED'] },
         ),
       },
     },
@@ -160,6 +161,9 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         const locked = await lockClaim(tx, request, { number, action: 'claim.complete' });
         if (!locked.ok) return locked;
         if (locked.claim.head.closedAt !== null) return refuse('CLAIM_CLOSED');
+        const pairs = documents.flatMap(({ documentId, replaces }) => (replaces === undefined ? [] : [{ documentId, replaces }]));
+        // what a bureau or a person is looking at is not taken from under their eyes
+        if (pairs.length > 0 && !['DRAFT', 'PENDED_INFO'].includes(locked.claim.head.state)) return refuse('CLAIM_STATE_CONFLICT');
         const consent = await checkConsent(tx, { employeeId: locked.claim.employeeId, step: 'STORE', at: clock() });
         if (!consent.ok) return consent;
         const usable = await usableDocuments(
@@ -171,6 +175,8 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
         const count = await attachDocuments(tx, { claimNumber: number, documents, at: clock() });
         const given = await giveDocuments(tx, { employeeId: locked.claim.employeeId, documents });
         if (!given.ok) return given;
+        const unknown = await replaceDocuments(tx, { claimNumber: number, pairs, at: clock() });
+        if (unknown.length > 0) return refuse('DOCUMENT_UNKNOWN', { params: { documents: unknown } });
         if (count > MAX_DOCUMENTS) return refuse('VALIDATION_FAILED', { detail: `a claim has at most ${MAX_DOCUMENTS} documents` });
         await audit(tx, { claimNumber: number, at: clock(), actor: request.actor, action: 'DOCUMENTS_ADDED', detail: { documents } });
         return { ok: true, status: 201, body: { documents: (await listAttached(tx, { claimNumber: number })).map(attachedToJson) } };

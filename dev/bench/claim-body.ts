@@ -59,6 +59,7 @@ function claimBody(documents: readonly Paper[]) {
     ...{ employeeNo: PEOPLE.claimant.employeeNo, kind: 'INPATIENT', treatedRegion: '130100' },
     hospital: { code: 'H13010000001', name: '石家庄示范医院' },
     visit: { no: `V${number}`, start: '2026-11-01', end: '2026-11-08' },
+    diagnoses: [{ code: 'J18.900', name: '肺炎' }],
     lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPrice: '1000.00', amount: '1000.00' }],
     invoices: [{ type: '1', code: '11010126', number, checkCode: 'a1b2c3', amount: '1000.00', issuedOn: '2026-11-08' }],
     documents,

@@ -30,6 +30,9 @@ const activities = {
       client.release();
     }
   },
+  async certificate({ id }: { id: string }): Promise<void> {
+    await bureau.invoiceState({ type: '1', code: '11010126', number: id, checkCode: 'a1b2c3' });
+  },
   async submit({ id, messageId }: { id: string; messageId: string }): Promise<void> {
     await bureau.submit({
       ...{ messageId, claimNumber: id, version: 1, appealsDecisionNo: null, insuredRegion: declared.code, treatedRegion: '130100', medicalType: '2101' },

@@ -25,6 +25,8 @@ export async function reference({ id, messageId, transactions, windowMs }: Refer
   };
 
   await write(1);
+  // what the bureau knows of the invoice, and what its file says, asked for side by side
+  if (transactions !== 'none') await Promise.all([ordinary.certificate({ id }), ordinary.oneTransaction({ id, step: 9 })]);
   await write(2);
   if (transactions !== 'none') await ordinary.submit({ id, messageId });
   await write(3);

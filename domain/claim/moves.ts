@@ -12,6 +12,11 @@ const MOVES = {
   MATERIALS_COMPLETED: { from: ['PENDED_INFO'], to: ['SUBMITTED'] },
   DUPLICATE_SUSPECTED: { from: ['SUBMITTED'], to: ['PENDED_DUPLICATE'] },
   DUPLICATE_CLEARED: { from: ['PENDED_DUPLICATE'], to: ['SUBMITTED'] },
+  /** the review found what is for HR to settle */
+  PRE_REVIEW_REQUESTED: { from: ['SUBMITTED'], to: 'same' },
+  PRE_REVIEW_DECIDED: { from: ['SUBMITTED'], to: 'same' },
+  /** the employee wants a person to look at what the review found */
+  REVIEW_REQUESTED: { from: ['PENDED_INFO'], to: ['SUBMITTED'] },
   APPROVAL_REQUESTED: { from: ['SUBMITTED'], to: 'same' },
   /** somebody approved; the remark says whether the step is passed by it */
   APPROVAL_STEP_DECIDED: { from: ['SUBMITTED'], to: 'same' },

@@ -95,7 +95,16 @@ export function actorLabel(actor: Actor, { claimantId, nameOf, numberOf }: Names
   }
 }
 
-export type ClaimAction = 'confirm' | 'add-documents' | 'materials-complete' | 'withdraw' | 'appeal' | 'resubmit' | 'mend-account' | 'give-consent';
+export type ClaimAction =
+  | 'confirm'
+  | 'add-documents'
+  | 'materials-complete'
+  | 'ask-for-person'
+  | 'withdraw'
+  | 'appeal'
+  | 'resubmit'
+  | 'mend-account'
+  | 'give-consent';
 
 /** A partial approval may be appealed against once it is paid, and after the claim was closed. */
 export const isAppealState = (state: ClaimState): boolean => state === 'DENIED' || state === 'PAID';
@@ -112,6 +121,8 @@ export function claimantActions(claim: {
   payoutBlocked?: string | null;
   /** the claim waits for the claimant's consent, and for nothing else */
   awaitsConsent?: boolean;
+  /** what the claim waits for was found by our own review, and no person has looked at it */
+  contestable?: boolean;
 }): ClaimAction[] {
   const appeal: ClaimAction[] = claim.appealable ? ['appeal'] : [];
   const resubmit: ClaimAction[] = claim.resubmittable ? ['resubmit'] : [];
@@ -120,7 +131,7 @@ export function claimantActions(claim: {
       return ['confirm', 'add-documents', 'withdraw'];
     case 'PENDED_INFO':
       if (claim.awaitsConsent) return ['give-consent', 'withdraw'];
-      return ['add-documents', 'materials-complete', 'withdraw'];
+      return ['add-documents', 'materials-complete', ...(claim.contestable ? (['ask-for-person'] as const) : []), 'withdraw'];
     case 'SUBMITTED':
     case 'PENDED_DUPLICATE':
     case 'SENT_TO_BUREAU':

@@ -115,6 +115,15 @@ const CATALOGUE = {
     bearer: 'OA',
   },
   INVOICE_CLAIMED: { carc: null, zh: '票据已报销', en: 'The invoice was reimbursed already', next: APPEAL, appealable: true, bearer: 'OA' },
+  NO_RULE: {
+    carc: null,
+    zh: '政策未涵盖',
+    en: 'No rule covers this',
+    next: { zh: '无需操作，由人力资源人工核定', en: 'Nothing to do: HR decides' },
+    appealable: true,
+    bearer: 'OA',
+  },
+  NOT_VERIFIED: { carc: null, zh: '未能核验', en: 'This could not be checked', next: NOTHING, appealable: false, bearer: 'OA' },
 } as const satisfies Record<string, Reason>;
 
 export type ReasonCode = keyof typeof CATALOGUE;

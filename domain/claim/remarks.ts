@@ -15,19 +15,26 @@ const REMARKS = {
   CREATED_RESUBMISSION: { zh: '已重新提交[，原申请{prior}]', en: 'Submitted again[, after {prior}]' },
   CONFIRMED: { zh: '本人已确认，申请已提交', en: 'Confirmed by the employee and submitted' },
   INFO_REQUESTED: { zh: '需补充材料[：{documents}][；请在{until}前补齐]', en: 'Documents needed[: {documents}][; due by {until}]' },
+  INFO_TO_MEND: {
+    zh: '需补充或更正[：{documents}][；{reasons}][；请在{until}前完成]',
+    en: 'To be added or mended[: {documents}][; {reasons}][; due by {until}]',
+  },
   INFO_REQUESTED_BY_BUREAU: {
     zh: '医保局要求补充材料[：{documents}][；请在{until}前补齐]',
     en: 'The bureau asks for documents[: {documents}][; due by {until}]',
   },
   INFO_REQUESTED_BY_REVIEWER: {
-    zh: '审核人退回补充[：{documents}][；请在{until}前补齐]',
-    en: 'Returned by a reviewer for completion[: {documents}][; due by {until}]',
+    zh: '审核人退回补充[：{documents}][；{reasons}][；请在{until}前补齐]',
+    en: 'Returned by a reviewer for completion[: {documents}][; {reasons}][; due by {until}]',
   },
   CONSENT_NEEDED: { zh: '需本人同意后继续[：{consents}][；请在{until}前同意]', en: 'Your consent is needed[: {consents}][; until {until}]' },
   CONSENT_GIVEN: { zh: '本人已同意，申请继续', en: 'Consent was given; the claim goes on' },
   MATERIALS_COMPLETED: { zh: '材料已补齐', en: 'The documents are complete' },
   DUPLICATE_SUSPECTED: { zh: '疑似重复报销，人工核实中', en: 'Looks like a duplicate; being verified' },
   DUPLICATE_CLEARED: { zh: '已核实，不属于重复报销', en: 'Verified: not a duplicate' },
+  PRE_REVIEW_REQUESTED: { zh: '预审发现需人工核实的事项[：{reasons}]', en: 'The review found what HR has to look into[: {reasons}]' },
+  PRE_REVIEW_DECIDED: { zh: '人力资源已核实，预审意见不成立', en: 'HR looked into it: the findings do not hold' },
+  REVIEW_REQUESTED: { zh: '本人申请人工复核预审意见', en: 'The employee asked for a person to look at the findings' },
   APPROVAL_REQUESTED: { zh: '已提交单位审批[（第{step}步，共{steps}步）]', en: "Put to the employer's approver[ (step {step} of {steps})]" },
   APPROVAL_STEP_DECIDED: { zh: '单位审批已通过一步[（第{step}步，共{steps}步）]', en: "A step of the employer's approval passed[ (step {step} of {steps})]" },
   APPROVAL_GIVEN: {
@@ -183,8 +190,8 @@ const NEXT_STEP: Record<ClaimState, Text> = {
   DRAFT: { zh: '请核对自动生成的申请并确认提交', en: 'Check the draft and confirm it' },
   SUBMITTED: { zh: '无需操作，系统正在核对材料', en: 'Nothing to do: the documents are being checked' },
   PENDED_INFO: {
-    zh: '请[在{until}前]补充材料[：{documents}]，完成后点击“材料已齐”',
-    en: 'Add the documents asked for[ by {until}][: {documents}]; then press “materials complete”',
+    zh: '请[在{until}前]补充或更正[：{documents}][；{reasons}]，完成后点击“材料已齐”',
+    en: 'Add or mend what is asked for[ by {until}][: {documents}][; {reasons}]; then press “materials complete”',
   },
   PENDED_DUPLICATE: { zh: '无需操作，人力资源正在核实', en: 'Nothing to do: HR is verifying the claim' },
   SENT_TO_BUREAU: { zh: '无需操作，等待医保局受理', en: 'Nothing to do: waiting for the bureau to accept it' },
@@ -219,6 +226,8 @@ export function nextStepFor(
     onHold: boolean;
     payoutBlocked?: string | null;
     documents?: readonly DocumentKind[];
+    /** what else is to be mended, by its reasons */
+    reasons?: readonly string[];
     /** what the employee's consent is needed for, if the claim waits for that */
     consents?: readonly ConsentPurpose[];
     until?: string | null;
@@ -230,6 +239,6 @@ export function nextStepFor(
   const consents = claim.payoutBlocked === 'CONSENT_MISSING' ? neededFor('PAY') : (claim.consents ?? []);
   const consentBy = claim.state === 'PENDED_INFO' ? (claim.until ?? '') : '';
   if (consents.length > 0) return fillIn(CONSENT_FIRST[locale], { consents: consents.join(','), until: consentBy }, locale);
-  const params = { documents: claim.documents?.join(',') ?? '', until: claim.until ?? '' };
+  const params = { documents: claim.documents?.join(',') ?? '', reasons: claim.reasons?.join(',') ?? '', until: claim.until ?? '' };
   return fillIn(NEXT_STEP[claim.state][locale], params, locale);
 }

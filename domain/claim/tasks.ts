@@ -5,6 +5,8 @@ import { refuseSigners } from './signers.ts';
 const KINDS = {
   /** 疑似重复: HR says whether it is the same bill */
   DUPLICATE_REVIEW: { role: 'hr', choices: ['NOT_DUPLICATE', 'DUPLICATE'] },
+  /** 预审复核: what the review of a claim found and the employee cannot mend, or does not accept */
+  PRE_REVIEW: { role: 'hr', choices: ['OVERRULE', 'RETURN', 'REFUSE'] },
   /** a person's turn in a step of the unit's approval flow (domain/approval/) */
   APPROVAL: { role: 'approver', choices: ['APPROVE', 'REFUSE', 'TRANSFER', 'RETURN', 'ADD_BEFORE', 'ADD_AFTER', 'ADD_PARALLEL', 'CC'] },
   /** the bureau has been silent beyond the service level */
@@ -48,7 +50,8 @@ export function roleOf(kind: TaskKind): Role {
 }
 
 const COMMENT_NEEDED: ReadonlySet<string> = new Set<TaskChoice>([
-  ...(['REFUSE', 'RETURN', 'TRANSFER', 'DUPLICATE', 'NOT_DUPLICATE', 'UPHOLD', 'REJECT', 'RELEASE_LIMIT', 'CONFIRM_PAID', 'CONFIRM_FAILED'] as const),
+  ...(['REFUSE', 'RETURN', 'TRANSFER', 'DUPLICATE', 'NOT_DUPLICATE', 'OVERRULE'] as const),
+  ...(['UPHOLD', 'REJECT', 'RELEASE_LIMIT', 'CONFIRM_PAID', 'CONFIRM_FAILED'] as const),
 ]);
 
 /** Refusing, returning, passing on and overruling are explained in words. */

@@ -22,25 +22,21 @@ export const TEMPLATES: Record<NoticeTemplate, Record<Locale, (params: NoticePar
   MATERIALS_MISSING: {
     zh: (p) => ({
       subject: '报销申请需补充材料',
-      body: [`您的报销申请还需补充以下材料${before(p, 'zh')}：`, documents(p, 'zh'), '补齐后请点击“材料已齐”，申请将自动继续。逾期未补，申请将被退回。'],
+      body: [...wanted(p, 'zh'), '完成后请点击“材料已齐”，申请将自动继续。逾期未补，申请将被退回。'],
     }),
     en: (p) => ({
       subject: 'Your claim needs documents',
-      body: [
-        `Your claim still needs these documents${before(p, 'en')}:`,
-        documents(p, 'en'),
-        'Press “materials complete” when you have added them, and the claim goes on by itself. Without them it will be denied.',
-      ],
+      body: [...wanted(p, 'en'), 'Press “materials complete” when you have done so, and the claim goes on by itself. Otherwise it will be denied.'],
     }),
   },
   MATERIALS_REMINDER: {
     zh: (p) => ({
       subject: '提醒：报销申请待补材料',
-      body: [`您的报销申请仍在等待以下材料${before(p, 'zh')}：`, documents(p, 'zh'), '逾期未补，申请将被退回。'],
+      body: [...wanted(p, 'zh'), '逾期未补，申请将被退回。'],
     }),
     en: (p) => ({
       subject: 'Reminder: your claim waits for documents',
-      body: [`Your claim is still waiting for these documents${before(p, 'en')}:`, documents(p, 'en'), 'Without them it will be denied.'],
+      body: [...wanted(p, 'en'), 'Otherwise it will be denied.'],
     }),
   },
   CONSENT_NEEDED: {
@@ -293,6 +289,7 @@ function period({ from = '', until = '' }: NoticeParams, locale: Locale): string
 
 const TASK_LABELS: Record<TaskKind, Record<Locale, string>> = {
   DUPLICATE_REVIEW: { zh: '核实疑似重复报销', en: 'verify a suspected duplicate' },
+  PRE_REVIEW: { zh: '复核预审意见', en: 'look into what a review found' },
   APPROVAL: { zh: '审批报销申请', en: 'approve a claim' },
   ESCALATION: { zh: '处理超时申请', en: 'decide on an overdue claim' },
   BUREAU_ANSWER_CHECK: { zh: '核对医保局答复', en: "check a bureau's answer" },
@@ -314,6 +311,19 @@ function tail({ accountTail }: NoticeParams, locale: Locale): string {
 
 function consents(params: NoticeParams, locale: Locale): Block | undefined {
   return params.consents?.length ? params.consents.map((purpose) => CONSENT_LABELS[purpose][locale]) : undefined;
+}
+
+/** What the employee is asked for: documents, what else is to be mended, or (where a person sent the claim back) whatever that person wrote. */
+function wanted(params: NoticeParams, locale: Locale): readonly (Block | undefined)[] {
+  const zh = locale === 'zh';
+  const papers = documents(params, locale);
+  const mend = reasons(params, locale);
+  const until = before(params, locale);
+  return [
+    ...(papers ? [zh ? `您的报销申请需补充以下材料${until}：` : `Your claim needs these documents${until}:`, papers] : []),
+    ...(papers ? [] : [zh ? `您的报销申请需要更正${until}。` : `Something in your claim has to be mended${until}.`]),
+    ...mend,
+  ];
 }
 
 function documents(params: NoticeParams, locale: Locale): Block | undefined {

@@ -53,6 +53,8 @@ const RULES = {
   'claim.complete': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   'claim.withdraw': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   'claim.appeal': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
+  /** having a person look at what a review found */
+  'claim.ask-person': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   'document.read': { scope: 'documents:read', own: 'allowed', shared: true, roles: [...DECIDERS, 'auditor'], machine: true },
   /** the file itself, and not what it looks like; a machine has its own alone (api/document-access.ts) */
   'document.original': { scope: 'documents:read', own: 'allowed', roles: ['hr', 'auditor'], machine: false },

@@ -1,20 +1,6 @@
 import type { DocumentKind } from '#domain/claim/completeness.ts';
 import type { Tx } from '../database.ts';
 
-/** What a claim brought with it, and what HR's records hold of the person anyway. */
-export type Materials = { present: DocumentKind[]; onFile: { identity: boolean; account: boolean } };
-
-export async function readMaterials(tx: Tx, { claimNumber, employeeId }: { claimNumber: string; employeeId: string }): Promise<Materials> {
-  const { rows } = await tx.query<{ present: DocumentKind[]; identity: boolean; account: boolean }>(
-    `SELECT ARRAY(SELECT DISTINCT d.kind FROM claim_document d WHERE d.claim_number = $1) AS present,
-       (SELECT e.identity_no_index IS NOT NULL FROM employee e WHERE e.id = $2) AS identity,
-       EXISTS (SELECT 1 FROM bank_account a WHERE a.employee_id = $2 AND a.replaced_at IS NULL) AS account`,
-    [claimNumber, employeeId],
-  );
-  const [row] = rows;
-  return { present: row?.present ?? [], onFile: { identity: row?.identity ?? false, account: row?.account ?? false } };
-}
-
 /**
  * Takes the claim's invoices, each of which one living claim may hold. Returns the claims that hold one of them already: a suspected duplicate.
  * A claim that two others race with waits for the first to commit, so exactly one of them gets the invoice.
@@ -53,11 +39,12 @@ export async function isTakenUp(tx: Tx, claimNumber: string): Promise<boolean> {
   return (rowCount ?? 0) > 0;
 }
 
-/** What the claim was last asked for. */
-export async function readMissing(tx: Tx, claimNumber: string): Promise<DocumentKind[]> {
-  const { rows } = await tx.query<{ missing: DocumentKind[] | null }>(
-    `SELECT detail -> 'missing' AS missing FROM claim_event WHERE claim_number = $1 AND type = 'INFO_REQUESTED' ORDER BY seq DESC LIMIT 1`,
+/** What the employee was last asked for: documents, and what else is to be mended, by its reasons. */
+export async function readAsked(tx: Tx, claimNumber: string): Promise<{ documents: DocumentKind[]; reasons: string[] }> {
+  const { rows } = await tx.query<{ documents: DocumentKind[] | null; reasons: string | null }>(
+    `SELECT detail -> 'missing' AS documents, remark_params ->> 'reasons' AS reasons FROM claim_event
+     WHERE claim_number = $1 AND type = 'INFO_REQUESTED' ORDER BY seq DESC LIMIT 1`,
     [claimNumber],
   );
-  return rows[0]?.missing ?? [];
+  return { documents: rows[0]?.documents ?? [], reasons: rows[0]?.reasons ? rows[0].reasons.split(',') : [] };
 }

@@ -104,7 +104,7 @@ const DETAIL = {
     orderBy: [{ issuedOn: 'asc' }, { invoiceNo: 'asc' }],
   },
   documents: {
-    select: { documentId: true, kind: true, addedAt: true, document: { select: DOCUMENT } },
+    select: { documentId: true, kind: true, addedAt: true, replacedBy: true, document: { select: DOCUMENT } },
     orderBy: [{ addedAt: 'asc' }, { documentId: 'asc' }],
   },
 } as const satisfies Prisma.ClaimSelect;

@@ -55,32 +55,59 @@ export async function insertDocument(
 }
 
 /** `fileName` is null where it was erased. */
-export type AttachedRow = { documentId: string; kind: string; fileName: string | null; mediaType: string; sizeBytes: number; addedAt: Date };
+export type AttachedRow = {
+  documentId: string;
+  kind: string;
+  fileName: string | null;
+  mediaType: string;
+  sizeBytes: number;
+  addedAt: Date;
+  /** the document that took its place */
+  replacedBy: string | null;
+};
 
-/** Adds documents to a claim; those that it has already stay as they are. Returns how many it has then. */
+/** Adds documents to a claim; those that it has already stay as they are, and count again where others had taken their place. Returns how many it has then. */
 export async function attachDocuments(
   tx: Tx,
   { claimNumber, documents, at }: { claimNumber: string; documents: readonly { documentId: string; kind: string }[]; at: Date },
 ): Promise<number> {
   await tx.query(
     `INSERT INTO claim_document (claim_number, document_id, kind, added_at)
-     SELECT $1, new.document_id, new.kind, $3 FROM unnest($2::uuid[], $4::text[]) AS new (document_id, kind) ON CONFLICT DO NOTHING`,
+     SELECT $1, new.document_id, new.kind, $3 FROM unnest($2::uuid[], $4::text[]) AS new (document_id, kind)
+     ON CONFLICT (claim_number, document_id) DO UPDATE SET replaced_at = NULL, replaced_by = NULL`,
     [claimNumber, documents.map((document) => document.documentId), at, documents.map((document) => document.kind)],
   );
   const { rows } = await tx.query<{ count: number }>('SELECT count(*) AS count FROM claim_document WHERE claim_number = $1', [claimNumber]);
   return rows[0]?.count ?? 0;
 }
 
+/** Puts new documents of a claim in the place of others of the same kind that it has. Returns those that are not among them. */
+export async function replaceDocuments(
+  tx: Tx,
+  { claimNumber, pairs, at }: { claimNumber: string; pairs: readonly { documentId: string; replaces: string }[]; at: Date },
+): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `UPDATE claim_document old SET replaced_at = $4, replaced_by = new.document_id
+     FROM unnest($2::uuid[], $3::uuid[]) AS pair (document_id, replaces) JOIN claim_document new ON new.claim_number = $1 AND new.document_id = pair.document_id
+     WHERE old.claim_number = $1 AND old.document_id = pair.replaces AND old.kind = new.kind AND old.replaced_at IS NULL AND old.document_id <> new.document_id
+     RETURNING old.document_id AS id`,
+    [claimNumber, pairs.map(({ documentId }) => documentId), pairs.map(({ replaces }) => replaces), at],
+  );
+  const replaced = new Set(rows.map(({ id }) => id));
+  return pairs.flatMap(({ replaces }) => (replaced.has(replaces) ? [] : [replaces]));
+}
+
 /** All that the claim has, those that this transaction added included. */
 export async function listAttached(tx: Tx, { claimNumber }: { claimNumber: string }): Promise<AttachedRow[]> {
   const { rows } = await tx.query<Omit<AttachedRow, 'documentId' | 'fileName'> & DocumentKey & { sealedName: Uint8Array }>(
-    `SELECT ${DOCUMENT_KEY}, cd.kind, d.media_type AS "mediaType", d.size_bytes AS "sizeBytes", cd.added_at AS "addedAt"
+    `SELECT ${DOCUMENT_KEY}, cd.kind, d.media_type AS "mediaType", d.size_bytes AS "sizeBytes", cd.added_at AS "addedAt",
+       cd.replaced_by AS "replacedBy"
      FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = $1 ORDER BY cd.added_at, d.id`,
     [claimNumber],
   );
   const attached: AttachedRow[] = [];
-  for (const { kind, mediaType, sizeBytes, addedAt, ...key } of rows) {
-    attached.push({ documentId: key.id, kind, fileName: await openFileName(tx.vault, key), mediaType, sizeBytes, addedAt });
+  for (const { kind, mediaType, sizeBytes, addedAt, replacedBy, ...key } of rows) {
+    attached.push({ documentId: key.id, kind, fileName: await openFileName(tx.vault, key), mediaType, sizeBytes, addedAt, replacedBy });
   }
   return attached;
 }

@@ -34,10 +34,10 @@ const MARKS = `
   SELECT 'PERSON' AS kind, c.employee_id::text AS mark, c.number, '' AS detail FROM claim c WHERE c.number = $1
   UNION SELECT 'VISIT', c.bureau_code || '|' || c.visit_no, c.number, '' FROM claim c WHERE c.number = $1 AND c.visit_no IS NOT NULL
   UNION SELECT 'FILE', encode(d.content_index, 'hex'), cd.claim_number, cd.kind
-    FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = $1
+    FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = $1 AND cd.replaced_at IS NULL
   UNION SELECT 'PICTURE', band || ':' || substr(d.picture_hashes[1], 4 * band + 1, 4), cd.claim_number, d.picture_hashes[1]
     FROM claim_document cd JOIN document d ON d.id = cd.document_id CROSS JOIN generate_series(0, 3) AS band
-    WHERE cd.claim_number = $1 AND d.picture_hashes <> '{}'`;
+    WHERE cd.claim_number = $1 AND cd.replaced_at IS NULL AND d.picture_hashes <> '{}'`;
 
 /** What was erased is not known again: visits, and papers that the claims have no more. */
 export async function forgetMarks(tx: Tx, claimNumbers: readonly string[]): Promise<void> {
@@ -133,7 +133,7 @@ type PictureRow = { other: string; kinds: DocumentKind[] };
 async function findPictures(tx: Tx, claimNumber: string): Promise<PictureRow[]> {
   const { rows: pictures } = await tx.query<{ hashes: string[]; kind: DocumentKind }>(
     `SELECT d.picture_hashes AS hashes, cd.kind FROM claim_document cd JOIN document d ON d.id = cd.document_id
-     WHERE cd.claim_number = $1 AND d.picture_hashes <> '{}'`,
+     WHERE cd.claim_number = $1 AND cd.replaced_at IS NULL AND d.picture_hashes <> '{}'`,
     [claimNumber],
   );
   if (pictures.length === 0) return [];

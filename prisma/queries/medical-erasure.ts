@@ -73,6 +73,8 @@ export async function eraseMedicalContent(
     `UPDATE entitlement e SET content = NULL, kind = coarse.kind FROM unnest($1::text[], $2::text[]) AS coarse (number, kind) WHERE e.claim_number = coarse.number`,
     [numbers, claims.map(({ coarse }) => coarse)],
   );
+  await tx.query('UPDATE claim_finding SET detail = NULL WHERE claim_number = ANY ($1::text[]) AND detail IS NOT NULL', [numbers]);
+  await tx.query(`UPDATE finding_overrule SET comment = $2 WHERE claim_number = ANY ($1::text[]) AND comment IS NOT NULL`, [numbers, ERASED_TEXT]);
   const documents = await erasePapers(tx, { numbers, at });
   await forgetMarks(tx, numbers);
   await tx.query(

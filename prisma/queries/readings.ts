@@ -42,7 +42,7 @@ export async function readReadings(
 /** The invoices of a claim that the readers of this release have not read. */
 export async function listUnreadInvoices(db: Pick<Tx, 'query'>, { claimNumber }: { claimNumber: string }): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `SELECT d.id FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = $1 AND cd.kind = 'INVOICE'
+    `SELECT d.id FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = $1 AND cd.kind = 'INVOICE' AND cd.replaced_at IS NULL
        AND NOT EXISTS (SELECT FROM document_reading r WHERE r.document_id = d.id AND r.reader_version = $2) AND NOT reading_erased(d.id) ORDER BY cd.added_at, d.id`,
     [claimNumber, READER_VERSION],
   );

@@ -10,6 +10,19 @@ export const phoneOf = (employeeId: string): Field => ({ employeeId, key: 'medic
 export const diagnosesOf = ({ employeeId, claimNumber }: { employeeId: string; claimNumber: string }): Field => ({
   ...{ employeeId, key: 'medical', table: 'claim', column: 'diagnoses', row: claimNumber },
 });
+export const findingDetailOf = ({
+  employeeId,
+  claimNumber,
+  reviewNo,
+  no,
+}: {
+  employeeId: string;
+  claimNumber: string;
+  reviewNo: number;
+  no: number;
+}): Field => ({
+  ...{ employeeId, key: 'medical', table: 'claim_finding', column: 'detail', row: [claimNumber, String(reviewNo), String(no)] },
+});
 export const accountNoOf = ({ employeeId, accountId }: { employeeId: string; accountId: string }): Field => ({
   ...{ employeeId, key: 'accounting', table: 'bank_account', column: 'account_no', row: accountId },
 });

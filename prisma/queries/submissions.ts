@@ -62,7 +62,7 @@ export async function readSubmission(database: Pick<Database, 'query' | 'vault'>
           FROM claim_invoice i WHERE i.claim_number = c.number) AS invoices,
        (SELECT coalesce(json_agg(json_build_object('kind', cd.kind, 'sm3', d.sm3, 'sizeBytes', d.size_bytes, 'id', d.id,
           'name', encode(d.file_name, 'hex'), 'key', encode(d.wrapped_key, 'hex'), 'employeeId', d.key_employee_id, 'purpose', d.key_purpose) ORDER BY cd.added_at), '[]')
-          FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = c.number) AS documents
+          FROM claim_document cd JOIN document d ON d.id = cd.document_id WHERE cd.claim_number = c.number AND cd.replaced_at IS NULL) AS documents
      FROM bureau_submission s JOIN claim c ON c.number = s.claim_number JOIN employee e ON e.id = c.employee_id
      WHERE s.message_id = $1`,
     [messageId],

@@ -46,6 +46,7 @@ const BODIES: Record<string, (pick: Pick) => unknown> = {
   'POST /v1/claims': (pick) => claimBody({ employeeNo: pick('employees') }),
   'POST /v1/claims/{number}/resubmit': () => resubmission(),
   'POST /v1/claims/{number}/documents': (pick) => ({ documents: [{ documentId: pick('documents'), kind: 'FEE_LIST' }] }),
+  'POST /v1/claims/{number}/review-request': () => ({ reason: '材料无误' }),
   'POST /v1/claims/{number}/appeal': () => ({ reason: '不服' }),
   'POST /v1/claims/{number}/hold': () => ({ reason: '核查' }),
   'POST /v1/claims/{number}/reversal': () => ({ reason: '多付' }),

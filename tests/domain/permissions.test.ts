@@ -18,6 +18,7 @@ const EXPECTED: Record<Action, readonly [other: string, weak: string, own: strin
   'claim.confirm': /*  */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
   'claim.complete': /* */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
   'claim.withdraw': /* */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
+  'claim.ask-person': ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
   'claim.appeal': /*   */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
   'claim.urge': /*     */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'A'],
   'claim.hold': /*     */ ['--yy-y-', '--yF-F-', '--OO-O-', '--yy-y-', 'A'],

@@ -36,6 +36,8 @@ const NUMBERS: Record<ReasonCode, number | null> = {
   INVOICE_FALSE: null,
   INVOICE_REVERSED: null,
   INVOICE_CLAIMED: null,
+  NO_RULE: null,
+  NOT_VERIFIED: null,
 };
 
 describe('reasons', () => {

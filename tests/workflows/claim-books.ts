@@ -98,6 +98,15 @@ export function claimBooks({ database, headUnitId, number }: { database: Databas
       );
       return rows.map(({ line }) => line);
     },
+    /** What the newest review found: `CODE ABOUT blocking employee`, `overruled: why` where a person has said so. */
+    async findings(): Promise<string[]> {
+      const rows = await select<{ line: string }>(
+        `SELECT concat_ws(' ', f.code, f.about, CASE WHEN f.blocking THEN 'blocking' END, f.mended_by, 'overruled: ' || o.comment) AS line
+         FROM claim_finding f LEFT JOIN finding_overrule o ON o.claim_number = f.claim_number AND o.facts = f.facts
+         WHERE f.claim_number = $1 AND f.review_no = (SELECT max(no) FROM claim_review WHERE claim_number = $1) ORDER BY f.no`,
+      );
+      return rows.map(({ line }) => line);
+    },
     async invoiceHolders(): Promise<string[]> {
       return (
         await select<{ holder: string }>(

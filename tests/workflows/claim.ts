@@ -123,6 +123,15 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
         await database.query('INSERT INTO claim_document (claim_number, document_id, kind) VALUES ($1, $2, $3)', [number, documentId, kind]);
       }
     },
+    /** The claimant puts another file in the place of the one that is there. */
+    async replace(kind: DocumentKind): Promise<void> {
+      const documentId = await insertDocument(database, { unitId: world.unitIds.branch });
+      await database.query('INSERT INTO claim_document (claim_number, document_id, kind) VALUES ($1, $2, $3)', [number, documentId, kind]);
+      await database.query(
+        'UPDATE claim_document SET replaced_at = now(), replaced_by = $2 WHERE claim_number = $1 AND kind = $3 AND document_id <> $2 AND replaced_at IS NULL',
+        [number, documentId, kind],
+      );
+    },
     async terminate(): Promise<void> {
       await handle.terminate('test').catch(() => undefined);
     },
@@ -161,6 +170,7 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
     urges: (who: string) => ask(messages.urgeApproval, { ...by(who), employeeId: who }),
     complete: (updateId?: string) => ask(messages.completeMaterials, by(people.claimant), updateId),
     withdraw: (updateId?: string) => ask(messages.withdraw, by(people.claimant), updateId),
+    asksForPerson: (reason = 'it is right as it is') => ask(messages.requestReview, { ...by(people.claimant), reason }),
     appeal: () => ask(messages.appeal, { ...by(people.claimant), reason: 'it was an emergency' }),
     hold: () => ask(messages.hold, { ...by(people.hr), reason: 'an anonymous letter' }),
     release: () => ask(messages.release, by(people.hr)),

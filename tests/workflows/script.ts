@@ -1,6 +1,7 @@
 import { GatewayUnavailable } from '#domain/errors.ts';
 import type { BureauAnswer } from '#domain/bureau/decision.ts';
 import type { BureauGateway, BureauSubmission, Certificate, CertificateState, SubmitResult, WithdrawResult } from '#domain/bureau/gateway.ts';
+import type { DocumentReading } from '#domain/invoice/reading.ts';
 import type { BankGateway, StatementLine, TransferOrder, TransferStatus } from '#domain/payout/gateway.ts';
 
 export const BUREAU = '130100';
@@ -15,6 +16,8 @@ export type Script = {
   /** bills whose state was asked for */
   certificates: Certificate[];
   onCertificate: (certificate: Certificate) => Promise<CertificateState>;
+  /** what the file of an invoice says; absent: what the claim does */
+  onRead: ((claimNumber: string) => Promise<DocumentReading>) | null;
   withdrawals: string[];
   onWithdraw: () => Promise<WithdrawResult>;
   answers: { answer: BureauAnswer; raw: unknown }[];
@@ -35,6 +38,7 @@ export function openScript(now: () => Promise<number>): { script: Script; bureau
       onSubmit: async ({ claimNumber, version }) => ({ kind: 'accepted', acceptanceNo: `SL-${claimNumber}-${version}`, acceptedAt: await iso() }),
       certificates: [],
       onCertificate: async () => ({ known: true, reversed: false, claimed: 'no' }),
+      onRead: null,
       withdrawals: [],
       onWithdraw: async () => 'withdrawn',
       answers: [],

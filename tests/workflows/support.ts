@@ -4,16 +4,18 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { createClaimWorkers } from '#activities/claim-workers.ts';
 import { createActivities, type Activities } from '#activities/index.ts';
+import { createReadingWorker } from '#activities/reading-worker.ts';
 import type { ApprovalMode, ApprovalStep, Approvers, ApproverRole } from '#domain/approval/flow.ts';
 import type { HolidayTable } from '#domain/calendar.ts';
 import type { DocumentKind } from '#domain/claim/completeness.ts';
+import type { DocumentReading } from '#domain/invoice/reading.ts';
 import { mayMove, type MoveType } from '#domain/claim/moves.ts';
 import { formatClaimNumber } from '#domain/claim/number.ts';
 import type { ClaimState } from '#domain/claim/states.ts';
 import { fen, sum } from '#domain/money.ts';
 import type { PartialUnitSettings } from '#domain/org/settings.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
-import { createClaim, findClaimant } from '#prisma/queries/claim-submission.ts';
+import { createClaim, findClaimant, type NewClaim as ClaimToStore } from '#prisma/queries/claim-submission.ts';
 import { clockworkReader } from '#prisma/queries/holidays.ts';
 import { testAudit } from '../setup/audit.ts';
 import { createTestDatabase } from '../setup/database.ts';
@@ -22,6 +24,7 @@ import { createTimeSkippingEnvironment } from '../setup/temporal.ts';
 import { followClaim, type Claim } from './claim.ts';
 import { recordHistories } from './histories.ts';
 import { BANK, BUREAU, ASK_BANK_AFTER_SECONDS, RETURN_WINDOW_SECONDS, openScript, type Script } from './script.ts';
+import { agreeing, readingOf, scriptedReader } from './reader.ts';
 import { addAccount, insertDocument, insertEmployee, seed, type Seeded } from './seed.ts';
 import { testPolicies } from '../setup/policies.ts';
 import { testVault } from '../setup/vault.ts';
@@ -44,6 +47,8 @@ export type NewTestClaim = {
   employeeId?: string;
   /** what the picture of the invoice looks like */
   pictureHashes?: readonly string[];
+  /** whatever else is other than usual */
+  more?: Partial<ClaimToStore>;
 };
 
 export type TestFlow = {
@@ -143,6 +148,7 @@ async function startWorld(): Promise<World> {
   const activitiesOn = (on: Database): Activities =>
     createActivities({
       policies: testPolicies(),
+      reads: true,
       database: on,
       bureaus: new Map([[BUREAU, bureau]]),
       banks: new Map([[BANK, bank]]),
@@ -156,6 +162,8 @@ async function startWorld(): Promise<World> {
       }),
     });
   const activities = activitiesOn(workerDatabase);
+  const read = async (claimNumber: string): Promise<DocumentReading> =>
+    script.onRead ? script.onRead(claimNumber) : readingOf(await agreeing(database, claimNumber));
   const started: Claim[] = [];
   let working = false;
   let stopWorkers: () => Promise<void> = async () => undefined;
@@ -217,9 +225,16 @@ async function startWorld(): Promise<World> {
       return id;
     },
     async submit(wanted = {}) {
-      const { documents = COMPLETE, lines = [100_000, 20_000], invoiceNo = randomUUID(), employeeId = seeded.people.claimant, pictureHashes = [] } = wanted;
+      const {
+        documents = COMPLETE,
+        lines = [100_000, 20_000],
+        invoiceNo = randomUUID(),
+        employeeId = seeded.people.claimant,
+        pictureHashes = [],
+        more = {},
+      } = wanted;
       const at = await now();
-      const number = await accept(database, { ...{ at, lines, invoiceNo, employeeId, documents, pictureHashes }, ...seeded });
+      const number = await accept(database, { ...{ at, lines, invoiceNo, employeeId, documents, pictureHashes, more }, ...seeded });
       const claim = world.follow(number);
       await claim.start();
       return claim;
@@ -239,12 +254,17 @@ async function startWorld(): Promise<World> {
         workflowBundle: { codePath: inject('workflowBundle') },
         ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
       });
-      const running = workers.run();
+      const reader = await createReadingWorker({
+        ...{ connection: env.nativeConnection, namespace: env.namespace ?? 'default', taskQueue, payloads: RECORDED_KEYS },
+        activities: scriptedReader(workerDatabase, read),
+      });
+      const running = Promise.all([workers.run(), reader.run()]);
       working = true;
       stopWorkers = async () => {
         stopWorkers = async () => undefined;
         working = false;
         workers.shutdown();
+        reader.shutdown();
         await running;
         await own?.close();
       };
@@ -286,6 +306,7 @@ async function accept(
     employeeId: string;
     documents: DocumentKind[];
     pictureHashes: readonly string[];
+    more: Partial<ClaimToStore>;
     unitIds: Seeded['unitIds'];
   },
 ): Promise<string> {
@@ -321,6 +342,7 @@ async function accept(
           invoiceKey: `key-${claim.invoiceNo}`,
         },
       ],
+      ...claim.more,
     });
     return number;
   });

@@ -306,7 +306,7 @@ describe('a run', () => {
 
   test('knows everything that belongs to a claim: a table that is new is to be thought of', async () => {
     // what says of what somebody is ill, or what people wrote: erased, or gone with the claim's papers
-    const erased = ['approval_entry', 'claim', 'claim_document', 'claim_line', 'claim_mark', 'decision', 'entitlement', 'notice', 'task'];
+    const erased = ['approval_entry', 'claim', 'claim_document', 'claim_line', 'claim_mark', 'decision', 'entitlement', 'finding_overrule', 'notice', 'task'];
     // amounts, numbers, names of people in charge, and what is never taken from
     const kept = [
       'approval',
@@ -315,6 +315,8 @@ describe('a run', () => {
       'claim_invoice',
       'claim_match',
       'claim_participant',
+      // its findings lose their words
+      'claim_review',
       'legal_hold',
       'payment_instruction',
       'quota_reservation',
