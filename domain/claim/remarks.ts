@@ -16,16 +16,16 @@ const REMARKS = {
   CONFIRMED: { zh: '本人已确认，申请已提交', en: 'Confirmed by the employee and submitted' },
   INFO_REQUESTED: { zh: '需补充材料[：{documents}][；请在{until}前补齐]', en: 'Documents needed[: {documents}][; due by {until}]' },
   INFO_TO_MEND: {
-    zh: '需补充或更正[：{documents}][；{reasons}][；请在{until}前完成]',
-    en: 'To be added or mended[: {documents}][; {reasons}][; due by {until}]',
+    zh: '需补充或更正[：{documents}][（{reasons}）][；请在{until}前完成]',
+    en: 'To be added or mended[: {documents}][ ({reasons})][; due by {until}]',
   },
   INFO_REQUESTED_BY_BUREAU: {
     zh: '医保局要求补充材料[：{documents}][；请在{until}前补齐]',
     en: 'The bureau asks for documents[: {documents}][; due by {until}]',
   },
   INFO_REQUESTED_BY_REVIEWER: {
-    zh: '审核人退回补充[：{documents}][；{reasons}][；请在{until}前补齐]',
-    en: 'Returned by a reviewer for completion[: {documents}][; {reasons}][; due by {until}]',
+    zh: '审核人退回补充[：{documents}][（{reasons}）][；请在{until}前补齐]',
+    en: 'Returned by a reviewer for completion[: {documents}][ ({reasons})][; due by {until}]',
   },
   CONSENT_NEEDED: { zh: '需本人同意后继续[：{consents}][；请在{until}前同意]', en: 'Your consent is needed[: {consents}][; until {until}]' },
   CONSENT_GIVEN: { zh: '本人已同意，申请继续', en: 'Consent was given; the claim goes on' },
@@ -190,8 +190,8 @@ const NEXT_STEP: Record<ClaimState, Text> = {
   DRAFT: { zh: '请核对自动生成的申请并确认提交', en: 'Check the draft and confirm it' },
   SUBMITTED: { zh: '无需操作，系统正在核对材料', en: 'Nothing to do: the documents are being checked' },
   PENDED_INFO: {
-    zh: '请[在{until}前]补充或更正[：{documents}][；{reasons}]，完成后点击“材料已齐”',
-    en: 'Add or mend what is asked for[ by {until}][: {documents}][; {reasons}]; then press “materials complete”',
+    zh: '请[在{until}前]补充材料[：{documents}]，完成后点击“材料已齐”',
+    en: 'Add the documents asked for[ by {until}][: {documents}]; then press “materials complete”',
   },
   PENDED_DUPLICATE: { zh: '无需操作，人力资源正在核实', en: 'Nothing to do: HR is verifying the claim' },
   SENT_TO_BUREAU: { zh: '无需操作，等待医保局受理', en: 'Nothing to do: waiting for the bureau to accept it' },
@@ -205,6 +205,10 @@ const NEXT_STEP: Record<ClaimState, Text> = {
   APPEAL_REVIEW: { zh: '无需操作，复核中', en: 'Nothing to do: the appeal is being heard' },
   WITHDRAWN: { zh: '申请已撤回；如需报销请重新提交', en: 'Withdrawn; submit a new claim if you need one' },
   REVERSED: { zh: '申请已冲正；如有疑问请联系财务', en: 'Reversed; ask finance if anything is unclear' },
+};
+const TO_MEND: Text = {
+  zh: '请[在{until}前]补充或更正[：{documents}][（{reasons}）]，完成后点击“材料已齐”',
+  en: 'Add or mend what is asked for[ by {until}][: {documents}][ ({reasons})]; then press “materials complete”',
 };
 const CONSENT_FIRST: Text = {
   zh: '请[在{until}前]确认是否同意[：{consents}]，同意后申请自动继续',
@@ -240,5 +244,6 @@ export function nextStepFor(
   const consentBy = claim.state === 'PENDED_INFO' ? (claim.until ?? '') : '';
   if (consents.length > 0) return fillIn(CONSENT_FIRST[locale], { consents: consents.join(','), until: consentBy }, locale);
   const params = { documents: claim.documents?.join(',') ?? '', reasons: claim.reasons?.join(',') ?? '', until: claim.until ?? '' };
-  return fillIn(NEXT_STEP[claim.state][locale], params, locale);
+  const step = params.reasons === '' ? NEXT_STEP[claim.state] : TO_MEND;
+  return fillIn(step[locale], params, locale);
 }

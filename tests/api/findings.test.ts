@@ -29,7 +29,7 @@ test('what the review found is told to the employee with what to do; a person is
   });
   const progress = (await read(number, 'progress')).json();
   expect(progress.toMend).toMatchObject([{ code: 'SPANS_YEARS', next: { zh: '请按年度拆分后分别提交' } }]);
-  expect(progress.nextStep.text.zh).toMatch(/^请在.*前补充或更正；费用跨年度，请分单申报，完成后点击“材料已齐”$/);
+  expect(progress.nextStep.text.zh).toMatch(/^请在.*前补充或更正（费用跨年度，请分单申报），完成后点击“材料已齐”$/);
   expect(progress.nextStep.actions.map(({ action }: { action: string }) => action)).toEqual([
     'add-documents',
     'materials-complete',

@@ -55,6 +55,14 @@ describe('the words', () => {
     expect(render('MATERIALS_MISSING', params, 'en').text).toContain('by 10 February 2027 (provisional):\n\n- List of fees\n- Discharge summary');
   });
 
+  test('of what else is to be mended give the reasons and what to do, with or without documents', () => {
+    const { text } = render('MATERIALS_MISSING', { documents: [], reasons: ['SPANS_YEARS'], until: '2027-02-10T15:59:59Z' });
+    expect(text).toContain('您的报销申请需要更正（截止2027年2月10日）。\n\n原因：费用跨年度，请分单申报。\n\n请按年度拆分后分别提交。');
+    expect(render('MATERIALS_REMINDER', { documents: ['FEE_LIST'], reasons: ['DOC_WRONG'] }, 'en').text).toContain(
+      'Your claim needs these documents:\n\n- List of fees\n\nReason: A document is not the one asked for.',
+    );
+  });
+
   test('of a payment show the last four digits alone', () => {
     expect(render('PAID', { amount: '345.22', accountTail: '6789' }).text).toContain('报销款项345.22元已到账（尾号6789），请查收。');
   });
@@ -178,6 +186,7 @@ describe('who is told', () => {
       'MATERIALS_COMPLETED SUBMITTED',
       'RESUBMITTED_TO_BUREAU APPEAL_REVIEW',
       'RESUBMITTED_TO_BUREAU SENT_TO_BUREAU',
+      'REVIEW_REQUESTED SUBMITTED',
     ]);
   });
 });

@@ -84,6 +84,9 @@ describe('the next step', () => {
     const claim = { state: 'PENDED_INFO' as const, onHold: false, documents: ['FEE_LIST' as const], until: '2026-11-25T15:59:59Z' };
     expect(nextStepFor(claim, 'zh')).toBe('请在2026年11月25日前补充材料：费用清单，完成后点击“材料已齐”');
     expect(nextStepFor(claim, 'en')).toBe('Add the documents asked for by 25 November 2026: List of fees; then press “materials complete”');
+    expect(nextStepFor({ ...claim, reasons: ['SPANS_YEARS'] }, 'zh')).toBe(
+      '请在2026年11月25日前补充或更正：费用清单（费用跨年度，请分单申报），完成后点击“材料已齐”',
+    );
     expect(nextStepFor({ state: 'DENIED', onHold: false, until: '2026-12-01T15:59:59Z' }, 'zh')).toContain('截止2026年12月1日');
   });
 

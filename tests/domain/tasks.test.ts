@@ -41,6 +41,8 @@ test('every kind of task can be decided by somebody, in more than one way, witho
     expect(roleOf(kind)).not.toBe('employee');
     expect(new Set(choicesOf(kind)).size).toBe(choicesOf(kind).length);
     expect(choicesOf(kind).length).toBeGreaterThan(1);
-    if (kind !== 'DUPLICATE_REVIEW' && kind !== 'CONFIRM_PAYOUT') expect([kind, choicesOf(kind).some((choice) => !needsComment(choice))]).toEqual([kind, true]);
+    // HR says why it overrules a machine, sends a claim back or refuses it
+    if (kind !== 'DUPLICATE_REVIEW' && kind !== 'PRE_REVIEW' && kind !== 'CONFIRM_PAYOUT')
+      expect([kind, choicesOf(kind).some((choice) => !needsComment(choice))]).toEqual([kind, true]);
   }
 });
