@@ -76,6 +76,7 @@ describe('adding documents', () => {
         mediaType: 'application/pdf',
         sizeBytes: expect.any(Number),
         addedAt: '2026-11-18T01:30:00.000Z',
+        replacedBy: null,
       },
     ]);
     expect((await add([{ documentId, kind: 'OTHER' }])).json().documents).toEqual(first.json().documents);

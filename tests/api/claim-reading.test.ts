@@ -166,7 +166,9 @@ describe('progress', () => {
     expect(progress.expectedBy).toBe('2026-12-09T15:59:59.000Z');
     expect(progress.nextStep.text.zh).toMatch(/2026年12月9日前.*费用清单、诊断证明.*材料已齐/);
     expect(progress.nextStep.text.en).toMatch(/by 9 December 2026.*List of fees, Diagnosis certificate.*materials complete/);
-    expect(progress.nextStep.actions.map((action: { action: string }) => action.action)).toEqual(['add-documents', 'materials-complete', 'withdraw']);
+    expect(progress.nextStep.actions.map((action: { action: string }) => action.action)).toEqual([
+      ...['add-documents', 'materials-complete', 'ask-for-person', 'withdraw'],
+    ]);
   });
 
   test('money arrived: all five are done', async () => {

@@ -58,7 +58,9 @@ test('what the review found is told to the employee with what to do; a person is
 test('a wrong document is replaced by one of its kind while the claim waits for it, stays with the claim, and counts no more', async () => {
   const number = await world.submit(overNewYear());
   await world.reached(number, 'PENDED_INFO');
-  const brought = (await read(number, '')).json().documents.find(({ kind }: { kind: string }) => kind === 'FEE_LIST').documentId;
+  const brought = (await world.call({ url: `/v1/claims/${number}`, as: 'E1' }))
+    .json()
+    .documents.find(({ kind }: { kind: string }) => kind === 'FEE_LIST').documentId;
   const { id: documentId } = (await world.upload({ content: Buffer.concat([PDF, Buffer.from('\n% another')]) })).json();
   const replacing = (kind: string, replaces: string) => post(number, 'documents', { documents: [{ documentId, kind, replaces }] });
   // of another kind; of no claim; itself

@@ -264,7 +264,7 @@ async function startWorld(): Promise<World> {
         stopWorkers = async () => undefined;
         working = false;
         workers.shutdown();
-        reader.shutdown();
+        if (reader.getState() === 'RUNNING') reader.shutdown();
         await running;
         await own?.close();
       };
