@@ -127,7 +127,9 @@ function completeClaim(
   const answer = completeLines(facts.lines, { ...question, grade: where.ok ? where.hospital.grade : undefined });
   const listed = findHospital(policies.hospitals, { ...stated, region: treatedRegion, day });
   // what the rulebook itself lacks comes before what is not known of the case
-  const why = uncoveredBy(rulebook, claim) ?? (entitlement.covered ? null : entitlement.why);
+  // (treated abroad has a finding of its own)
+  const unsettled = entitlement.covered || entitlement.why === 'TREATED_ABROAD' ? null : entitlement.why;
+  const why = uncoveredBy(rulebook, claim) ?? unsettled;
   return {
     about,
     // every line of a claim has a class of its own

@@ -53,10 +53,11 @@ async function submit(body: Record<string, unknown> = {}): Promise<string> {
   return answer.json<{ number: string }>().number;
 }
 
-const intake = async (number: string, state = 'SENT_TO_BUREAU') => {
+const intakeTo = async (number: string, state: string) => {
   const { view } = await activities.runIntake({ claimNumber: number, seq: 1, at: api.time.now.toISOString() });
   expect(view.state).toBe(state);
 };
+const intake = (number: string) => intakeTo(number, 'SENT_TO_BUREAU');
 const read = (number: string, as = 'E1') => api.call({ url: `/v1/claims/${number}/entitlement`, token: api.tokens.SJZ, as });
 /** Every claim so far is out of the year. */
 const newYear = () => api.database.query(`UPDATE claim SET state = 'WITHDRAWN'`);
@@ -177,7 +178,7 @@ describe('nothing is guessed', () => {
     const number = await submit(body);
     if (why === 'NO_RULEBOOK') await api.database.query(`UPDATE claim SET insured_region = '130700', treated_region = '130700' WHERE number = $1`, [number]);
     // what no rulebook covers waits for HR
-    await intake(number, why === 'NO_RULEBOOK' ? 'SUBMITTED' : 'SENT_TO_BUREAU');
+    await intakeTo(number, why === 'NO_RULEBOOK' ? 'SUBMITTED' : 'SENT_TO_BUREAU');
     expect(await stored(number)).toEqual([{ no: 1, why, benefit: null, deductible: 0, pooled: 0, plan: 0 }]);
     expect((await read(number)).json()).toMatchObject({ covered: false, why, submitted: '526.00', benefit: null, lines: [], deductions: [] });
     await api.database.query(`UPDATE unit SET settings = '{}' WHERE code = 'SJZ-01'`);
