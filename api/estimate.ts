@@ -27,7 +27,10 @@ export function estimateOf(request: EstimateRequest, policies: Policies, today: 
   const where = completeHospital(request.hospital, about);
   if (!where.ok && where.why === 'GRADE_UNKNOWN') return refuse('HOSPITAL_UNKNOWN', { params: { path: 'hospital.grade' } });
   const completed = completeLines(stated, { ...about, grade: where.ok ? where.hospital.grade : undefined });
-  if (!completed.ok) return refuse('ITEM_CLASS_REQUIRED', { params: { path: `lines.${(completed.unclassified[0] ?? 1) - 1}.itemClass` } });
+  if (!completed.ok) {
+    const paths = completed.unclassified.map((lineNo) => `lines.${lineNo - 1}.itemClass`);
+    return refuse('ITEM_CLASS_REQUIRED', { params: { path: paths[0] ?? 'lines', paths } });
+  }
 
   const { lines } = completed;
   const soFar = soFarOf(request.soFar);

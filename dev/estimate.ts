@@ -24,7 +24,10 @@ function answerTo(body: unknown, { policies, today, at = '' }: { policies: Polic
   const parsed = estimateRequest.safeParse(body);
   if (!parsed.success) return { ok: false, faults: parsed.error.issues.map(({ path, message }) => fault(path.join('.'), message)) };
   const answer = estimateOf(parsed.data, policies, today);
-  if (!answer.ok) return { ok: false, faults: [fault(String(answer.params?.['path'] ?? 'plan'), ERRORS[answer.code].en)] };
+  if (!answer.ok) {
+    const { path = 'plan', paths = [String(path)] } = answer.params ?? {};
+    return { ok: false, faults: [paths].flat().map((each) => fault(String(each), ERRORS[answer.code].en)) };
+  }
   return { ok: true, answer: answer.estimate };
 }
 

@@ -7,7 +7,13 @@ import { said, type Finding } from './pre-review.ts';
 import type { HospitalGrade, HospitalTier, Text } from './rulebook.ts';
 
 /** 定点医药机构: the hospitals and pharmacies that the fund of a region contracts with. Files lie in domain/rulebooks/hospitals/. */
-export type HospitalList = Edition & { name: Text; hospitals: ReadonlyMap<string, Hospital> };
+export type HospitalList = Edition & {
+  name: Text;
+  /** by code */
+  hospitals: ReadonlyMap<string, Hospital>;
+  /** by each of their names, as `plainName` has it: a directory has thousands, and is asked for every claim */
+  byName: ReadonlyMap<string, readonly Hospital[]>;
+};
 
 export type Hospital = {
   /** twelve characters (fixmedins_code) */
@@ -33,7 +39,7 @@ export function findHospital(
 ): HospitalFound {
   const near = editionsFor(lists, region, day);
   const byCode = code === undefined ? undefined : firstWith(editionsOn(lists, day), code);
-  const hospital = byCode ?? (name === undefined ? undefined : named(near, plain(name), region));
+  const hospital = byCode ?? (name === undefined ? undefined : named(near, plainName(name), region));
   if (hospital) return { found: true, hospital, designated: hospital.designated.some((period) => holdsOn(period, day)) };
   return { found: false, complete: near.some(({ value }) => value.complete) };
 }
@@ -47,14 +53,15 @@ function firstWith(lists: readonly Versioned<HospitalList>[], code: string): Hos
 }
 
 function named(lists: readonly Versioned<HospitalList>[], name: string, region: string): Hospital | undefined {
-  for (const { value } of lists)
-    for (const hospital of value.hospitals.values())
-      if (isSameCity(hospital.region, region) && hospital.names.some((each) => plain(each) === name)) return hospital;
+  for (const { value } of lists) {
+    const hospital = value.byName.get(name)?.find((each) => isSameCity(each.region, region));
+    if (hospital) return hospital;
+  }
   return undefined;
 }
 
 /** Full-width letters and brackets, and spaces, are the printer's. */
-const plain = (name: string): string => name.normalize('NFKC').replaceAll(/\s/g, '');
+export const plainName = (name: string): string => name.normalize('NFKC').replaceAll(/\s/g, '');
 
 export type StatedHospital = { code?: string; name?: string; grade?: HospitalGrade; tier?: HospitalTier };
 

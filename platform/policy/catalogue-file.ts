@@ -3,7 +3,7 @@ import { isSameCity } from '#domain/bureau/region.ts';
 import { CIRCUMSTANCE_CODES, CLAIM_KIND_CODES } from '#domain/claim/completeness.ts';
 import { CATALOGUE_LISTS, type Catalogue, type CatalogueItem } from '#domain/policy/catalogue.ts';
 import type { Period } from '#domain/policy/edition.ts';
-import type { Hospital, HospitalList } from '#domain/policy/hospitals.ts';
+import { plainName, type Hospital, type HospitalList } from '#domain/policy/hospitals.ts';
 import { day, grade, id, itemCode, parsed, percent, text, yuan, type Parsed } from './values.ts';
 
 /** How catalogues and directories of hospitals are written; see rulebook-file.ts for amounts and ratios. */
@@ -85,10 +85,11 @@ export function parseHospitals(content: unknown): Parsed<HospitalList> {
     if (codes.has(each.code)) faults.push({ path: ['hospitals', index, 'code'], reason: `${each.code} is there already` });
     codes.set(each.code, each);
     for (const [place, one] of each.names.entries()) {
-      const others = named.get(one) ?? [];
+      const plain = plainName(one);
+      const others = named.get(plain) ?? [];
       const other = others.find(({ region: area }) => isSameCity(area, each.region));
       if (other) faults.push({ path: ['hospitals', index, 'names', place], reason: `${other.code} has this name in the same city` });
-      named.set(one, [...others, each]);
+      named.set(plain, [...others, each]);
     }
     if (each.tier && each.grade !== '3') faults.push({ path: ['hospitals', index, 'tier'], reason: 'only a hospital of grade 3 has one' });
     for (const [place, one] of each.designated.entries()) {
@@ -97,7 +98,7 @@ export function parseHospitals(content: unknown): Parsed<HospitalList> {
         faults.push({ path: ['hospitals', index, 'designated', place], reason: 'overlaps a time before it' });
     }
   }
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: { ...head, hospitals: codes } };
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: { ...head, hospitals: codes, byName: named } };
 }
 
 type Fault = { path: (string | number)[]; reason: string };

@@ -77,7 +77,11 @@ test('what the catalogue of the region of treatment knows of an item nobody has 
   expect(answer.findings.filter(({ code }: { code: string }) => code === 'DATA_ERROR')).toMatchObject([{ lineNo: 2, blocking: false, document: null }]);
 
   const unknown = await ask({ lines: [known, { itemCode: 'X9', itemName: '药', amount: '1.00' }] });
-  expect([unknown.statusCode, unknown.json().code, unknown.json().params]).toEqual([422, 'ITEM_CLASS_REQUIRED', { path: 'lines.1.itemClass' }]);
+  expect([unknown.statusCode, unknown.json().code, unknown.json().params]).toEqual([
+    422,
+    'ITEM_CLASS_REQUIRED',
+    { path: 'lines.1.itemClass', paths: ['lines.1.itemClass'] },
+  ]);
 });
 
 test('a hospital by its code or its name instead of its grade', async () => {

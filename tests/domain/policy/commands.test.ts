@@ -14,7 +14,8 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const policies = loadPolicies();
 if (!policies.ok) throw new Error('the rulebooks have faults');
 const answers = (body: unknown) => answersTo(body, policies, '2026-11-18');
-const line = { itemCode: 'X1', itemName: '项目', itemClass: '01', amount: '12000.00' };
+const unclassed = { itemCode: 'X1', itemName: '项目', amount: '12000.00' };
+const line = { ...unclassed, itemClass: '01' };
 const body = {
   ...{ insuredRegion: '130100', treatedRegion: '110000', kind: 'INPATIENT', age: 40, hospital: { grade: '3' }, circumstances: ['REFERRAL_FILED'] },
   ...{ visit: { start: '2026-03-02', end: '2026-03-09' }, lines: [line] },
@@ -46,6 +47,7 @@ describe('estimate', () => {
     ['an amount below nothing', { ...body, lines: [line, { ...line, amount: '-1.00' }] }, ['lines.1.amount: no amount in yuan']],
     ['days out of order', { ...body, visit: { start: '2026-03-09', end: '2026-03-02' } }, ['visit: The dates are out of order']],
     ['a plan that nobody has', { ...body, plan: 'gold' }, ['plan: There is no such plan']],
+    ['items that no catalogue knows', { ...body, lines: [unclassed, line, unclassed] }, ['lines.0.itemClass: No', 'lines.2.itemClass: No']],
     ['201 lines', { ...body, lines: Array.from({ length: 201 }, () => line) }, ['lines: ']],
     ['several of them', [body, { ...body, kind: 'SPA', age: -1 }, [], { ...body, plan: 'gold' }], ['[1].kind: ', '[1].age: ', '[2]: ', '[3].plan: ']],
   ])('names every fault in a line of its own: %s', (_, asked, beginnings) => {

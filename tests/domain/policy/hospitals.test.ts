@@ -76,6 +76,7 @@ describe('what the engine is told', () => {
 test.each<[string, unknown[], string]>([
   ['a code twice', [FIRST, { ...PAUSED, code: FIRST.code }], 'hospitals.1.code: H13010200001 is there already'],
   ['a name twice in a city', [FIRST, { ...PAUSED, names: ['市一院'], region: '130104' }], 'hospitals.1.names.0: H13010200001 has this name in the same city'],
+  ['a name twice, printed otherwise', [FIRST, { ...PAUSED, names: ['市 一院'] }], 'hospitals.1.names.0: H13010200001 has this name in the same city'],
   ['a code that is none', [{ ...FIRST, code: '1' }], 'hospitals.0.code: no code of twelve characters'],
   ['a tier of grade 2', [{ ...PAUSED, tier: 'provincial' }], 'hospitals.0.tier: only a hospital of grade 3 has one'],
   ['times that overlap', [{ ...PAUSED, designated: [{ to: '2025-06-30' }, { from: '2025-06-30' }] }], 'hospitals.0.designated.1: overlaps a time before it'],
