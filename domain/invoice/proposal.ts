@@ -101,7 +101,7 @@ function groupByInvoice(documents: ProposalInput['documents']): Group[] {
     else {
       // a fully digital invoice is known by its number alone, and a photograph may have lost the code
       const key = [...groups.keys()].find(
-        (each) => each.endsWith(`|${number.value}`) && (code.value === null || each.startsWith('|') || each.startsWith(code.value)),
+        (each) => each.endsWith(`|${number.value}`) && (code.value === null || each.startsWith('|') || each.startsWith(`${code.value}|`)),
       );
       const name = key ?? `${type.value === '3' ? '' : (code.value ?? '')}|${number.value}`;
       groups.set(name, [...(groups.get(name) ?? []), document]);

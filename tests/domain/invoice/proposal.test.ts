@@ -88,6 +88,16 @@ test('data, page and photograph of one invoice are one invoice: surer where they
   expect(codes(proposal)).toEqual([['SOURCES_DISAGREE', 'amount', ['d1', 'd2']]]);
 });
 
+test('one number under two codes is two invoices, also where one code begins as the other', () => {
+  const short = reading('pdf', { ...BILL, code: '130601' });
+  const long = reading('pdf', { ...BILL, code: '13060126' });
+  for (const documents of [
+    [long, short],
+    [short, long],
+  ])
+    expect(propose(documents).invoices).toHaveLength(2);
+});
+
 test('a list without a number belongs to the invoice of its amount and gives it its lines; one of another amount does not', () => {
   const bare = reading('qr', { ...BILL }, { confidence: 0.95 });
   const list = (amount: string) => reading('pdf', { amount }, { confidence: 0.9, lines: LINES });
