@@ -12,8 +12,13 @@ const amount = z
   .meta({ id: 'Sum', description: 'Decimal yuan', example: '1234567.00' });
 const count = z.int().min(0);
 
+/** Twice as deep as any file of policies. What is nested thousands deep can be parsed but not written again, and so has no fingerprint. */
+const DEEPEST = 20;
+const isWithin = (node: unknown, depth: number): boolean =>
+  typeof node !== 'object' || node === null || (depth > 0 && Object.values(node).every((each) => isWithin(each, depth - 1)));
+
 /** As a file of domain/rulebooks has it; what it must look like is said by the refusal, with its path. */
-const content = z.record(z.string(), z.unknown());
+const content = z.record(z.string(), z.unknown()).refine((file) => isWithin(file, DEEPEST), { message: 'nested too deeply' });
 
 export const newSimulation = z
   .strictObject({

@@ -68,14 +68,14 @@ function orderFaults(entries: Dated<unknown>): RulebookFault[] {
 function tableFaults(table: Table<object>): RulebookFault[] {
   const faults = new Map<string, RulebookFault>();
   for (const about of casesOf(table.map(({ when }) => when))) {
-    const rows = table.flatMap(({ when }, index) => (holds(when, about) ? [index] : []));
-    if (rows.length === 1) continue;
-    const [, second] = rows;
-    const reason = second === undefined ? `no row for ${described(about)}` : `rows ${rows.join(' and ')} both hold for ${described(about)}`;
-    const path = second === undefined ? [] : [second];
+    const first = table.findIndex(({ when }) => holds(when, about));
+    const second = first < 0 ? -1 : table.findIndex(({ when }, index) => index > first && holds(when, about));
+    if (first >= 0 && second < 0) continue;
     // one fault for each pair of rows, and one for a gap: the first case says enough
-    const key = second === undefined ? 'gap' : rows.join();
-    if (!faults.has(key)) faults.set(key, { path, reason });
+    const key = `${first},${second}`;
+    if (faults.has(key)) continue;
+    const reason = first < 0 ? `no row for ${described(about)}` : `rows ${first} and ${second} both hold for ${described(about)}`;
+    faults.set(key, { path: first < 0 ? [] : [second], reason });
   }
   return [...faults.values()];
 }

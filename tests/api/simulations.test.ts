@@ -309,4 +309,9 @@ describe('rules with faults are refused with path and reason', () => {
     const { params } = answer.json<{ params: { faults: string[] } }>();
     expect(params.faults.some((one) => fault.test(one))).toBe(true);
   });
+
+  test('what is nested deeper than any file, before anything looks at it', async () => {
+    const body = `{"unitCode": "HQ", "year": 2026, "name": "a", "rulebooks": [{"id": ${'['.repeat(50_000)}${']'.repeat(50_000)}}]}`;
+    expect((await api.call({ method: 'POST', url: '/v1/simulations', as: 'E4', body })).json()).toMatchObject({ code: 'VALIDATION_FAILED' });
+  });
 });

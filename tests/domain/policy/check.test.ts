@@ -60,6 +60,16 @@ describe('refused, with the place and the reason', () => {
     ['a value without a source', (book) => Object.assign(book.filing?.[0] ?? {}, { source: '' }), 'filing.0.source'],
     ['a source of blanks', (book) => Object.assign(book.filing?.[0] ?? {}, { source: ' ' }), 'filing.0.source: empty'],
     ['a region that no province has', (book) => Object.assign(book, { insuredRegions: ['9901'] }), 'insuredRegions.0: no region where a scheme pays'],
+    [
+      'more regions than there are',
+      (book) => Object.assign(book, { insuredRegions: Array.from({ length: 201 }, (_, index) => String(130_100 + index)) }),
+      'insuredRegions: Too big',
+    ],
+    [
+      'more rows than cases',
+      (book) => book.benefits?.[0]?.deductible?.[0]?.value?.table?.push(...(Array.from({ length: 60 }, () => ({ when: {}, yuan: '1' })) as unknown as Json[])),
+      'benefits.0.deductible.0.value.table: Too big',
+    ],
     ['a scheme that nobody has', (book) => Object.assign(book, { scheme: '999' }), 'scheme: Invalid option'],
     ['a day that does not exist', (book) => Object.assign(book.filing?.[0] ?? {}, { from: '2026-02-30' }), 'filing.0.from: no day (yyyy-MM-dd)'],
     ['two values of one day', (book) => book.filing?.push(book.filing[0] as Json), 'filing.1.from: 2024-01-01 does not come after 2024-01-01'],
