@@ -44,21 +44,41 @@ export const OUT_OF_THE_YEAR = `('DRAFT', 'DENIED', 'WITHDRAWN', 'REVERSED')`;
 
 /**
  * What the person's other claims of the year have added to it so far, the newest assessment of each. Until the transaction ends no other claim of the person is assessed:
- * two at once would both be given what is left.
+ * two at once would both be given what is left. A claim that was first assessed before another one keeps its place when it is assessed again: what the other one used up of caps
+ * and deductibles counts for it, but not that there was another stay, or costs in scope, before it. Quantities of what was erased are not known any more.
  */
 export async function lockYear(tx: Tx, { employeeId, year, except }: { employeeId: string; year: number; except: string }): Promise<Counted[]> {
   await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`entitlement ${employeeId} ${year}`]);
   const { rows } = await tx.query<Row>(
-    `SELECT DISTINCT ON (e.claim_number) ${ADDS} FROM entitlement e JOIN claim c ON c.number = e.claim_number
+    `SELECT DISTINCT ON (e.claim_number) e.claim_number AS "claimNumber", e.no, e.content, ${ADDS}, ${FIRST('e.claim_number')} < coalesce(${FIRST('$3')}, e.id + 1) AS "cameBefore"
+     FROM entitlement e JOIN claim c ON c.number = e.claim_number
      WHERE e.employee_id = $1 AND e.year = $2 AND e.claim_number <> $3 AND c.state NOT IN ${OUT_OF_THE_YEAR} ORDER BY e.claim_number, e.no DESC`,
     [employeeId, year, except],
   );
-  return rows.map(({ kind, rulebookId, planId, ...adds }) => ({ kind, rulebookId, planId, adds }));
+  const counted: Counted[] = [];
+  for (const { claimNumber, no, content, kind, rulebookId, planId, cameBefore, ...adds } of rows) {
+    const assessed = await openAssessed(tx, { employeeId, claimNumber, no, content });
+    const quantities = (assessed?.result.covered && assessed.result.adds.quantities) || {};
+    counted.push({ kind, rulebookId, planId, adds: { ...adds, quantities, ...(!cameBefore && { scopeFen: fen(0), stays: 0 }) } });
+  }
+  return counted;
 }
 
-type Row = { kind: ClaimKind; rulebookId: string | null; planId: string | null } & SoFar;
+type Sealed = { claimNumber: string; no: number; content: Buffer | null };
+type Row = { kind: ClaimKind; rulebookId: string | null; planId: string | null; cameBefore: boolean } & SoFar & Sealed;
 const ADDS = `e.kind, e.rulebook_id AS "rulebookId", e.plan_id AS "planId", e.deductible_fen AS "deductibleFen", e.scope_fen AS "scopeFen",
   e.pooled_fen AS "pooledFen", e.large_amount_fen AS "largeAmountFen", e.plan_fen AS "planFen", e.stays`;
+/** Ids count up in the order in which a person's claims were assessed: that of a claim's first assessment is its place in the year. */
+export const FIRST = (claimNumber: string): string => `(SELECT f.id FROM entitlement f WHERE f.claim_number = ${claimNumber} AND f.no = 1)`;
+
+/** null: erased */
+export async function openAssessed(
+  { vault }: Pick<ScopedDatabase, 'vault'>,
+  { employeeId, claimNumber, no, content }: Sealed & { employeeId: string },
+): Promise<Assessed | null> {
+  const text = content && (await vault.open(entitlementContentOf({ employeeId, claimNumber, no }), content));
+  return text ? (JSON.parse(text) as Assessed) : null;
+}
 
 export type NewEntitlement = {
   claimNumber: string;
@@ -135,11 +155,10 @@ export async function findEntitlement(
   const [row] = rows;
   if (!row) return undefined;
   const { content, rulebookId, rulebookVersion, planId, planVersion, ...rest } = row;
-  const text = content && (await db.vault.open(entitlementContentOf({ employeeId, claimNumber, no: row.no }), content));
   return {
     ...{ ...rest, submittedFen: fen(rest.submittedFen) },
     ...{ rulebook: named(rulebookId, rulebookVersion), plan: named(planId, planVersion) },
-    assessed: text ? (JSON.parse(text) as Assessed) : null,
+    assessed: await openAssessed(db, { employeeId, claimNumber, no: row.no, content }),
   };
 }
 

@@ -1,12 +1,11 @@
 import type { Actor } from '#domain/claim/actor.ts';
 import type { Fen } from '#domain/money.ts';
-import type { Assessed, KnownClaim } from '#domain/policy/entitle.ts';
+import type { KnownClaim } from '#domain/policy/entitle.ts';
 import type { NotCovered } from '#domain/policy/settle.ts';
 import { noTotals, type Totals, type Uncovered } from '#domain/simulation/totals.ts';
 import type { UnitTotals } from '#domain/simulation/shown.ts';
 import type { Database, Tx } from '../database.ts';
-import { OUT_OF_THE_YEAR } from './entitlements.ts';
-import { entitlementContentOf } from './sealed.ts';
+import { FIRST, openAssessed, OUT_OF_THE_YEAR } from './entitlements.ts';
 
 type Reader = Pick<Database, 'query'>;
 
@@ -147,7 +146,7 @@ export type PageClaim = {
 };
 
 /**
- * The claims of the next `people` after the cursor, each person's in the order in which they were assessed: all of their year, because what another unit's claims used up is
+ * The claims of the next `people` after the cursor, each person's in the order in which they were first assessed: all of their year, because what another unit's claims used up is
  * gone. None: there is nobody left.
  */
 export async function readPage(db: Pick<Database, 'query' | 'vault'>, run: Run, { people }: { people: number }): Promise<PageClaim[]> {
@@ -160,21 +159,17 @@ export async function readPage(db: Pick<Database, 'query' | 'vault'>, run: Run, 
        t.plan_id AS "planId", t.why, t.content
      FROM people p JOIN claim c ON c.employee_id = p.id AND ${OF_THE_YEAR('$2::int', '$3')}
      LEFT JOIN LATERAL (SELECT * FROM entitlement e WHERE e.claim_number = c.number AND e.at <= $3 ORDER BY e.no DESC LIMIT 1) t ON true
-     ORDER BY c.employee_id, t.id NULLS LAST, c.number`,
+     ORDER BY c.employee_id, ${FIRST('c.number')} NULLS LAST, c.number`,
     [run.unitId, run.year, run.createdAt, run.cursor ?? '00000000-0000-0000-0000-000000000000', people],
   );
   await db.vault.warm('medical', [...new Set(rows.map(({ employeeId }) => employeeId))]);
   const claims: PageClaim[] = [];
-  for (const { content, ...row } of rows) claims.push({ ...row, known: row.no === null ? undefined : await openKnown(db, { ...row, no: row.no, content }) });
+  for (const { content, ...row } of rows) {
+    const { no, number: claimNumber, employeeId } = row;
+    const assessed = no === null ? undefined : await openAssessed(db, { employeeId, claimNumber, no, content });
+    claims.push({ ...row, known: assessed && assessed.claim });
+  }
   return claims;
-}
-
-async function openKnown(
-  { vault }: Pick<Database, 'vault'>,
-  { employeeId, number, no, content }: { employeeId: string; number: string; no: number; content: Buffer | null },
-): Promise<KnownClaim | null> {
-  const text = content && (await vault.open(entitlementContentOf({ employeeId, claimNumber: number, no }), content));
-  return text ? (JSON.parse(text) as Assessed).claim : null;
 }
 
 /**

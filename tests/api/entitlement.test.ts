@@ -59,6 +59,12 @@ const intakeTo = async (number: string, state: string) => {
 };
 const intake = (number: string) => intakeTo(number, 'SENT_TO_BUREAU');
 const read = (number: string, as = 'E1') => api.call({ url: `/v1/claims/${number}/entitlement`, token: api.tokens.SJZ, as });
+/** Intake looks at it once more, as when something was handed in later. */
+async function assessAgain(number: string): Promise<void> {
+  const { rows } = await worker.query<{ seq: number }>('SELECT seq FROM claim WHERE number = $1', [number]);
+  await api.database.query(`UPDATE claim SET state = 'SUBMITTED' WHERE number = $1`, [number]);
+  await activities.runIntake({ claimNumber: number, seq: rows[0]?.seq ?? 0, at: api.time.now.toISOString() });
+}
 /** Every claim so far is out of the year. */
 const newYear = () => api.database.query(`UPDATE claim SET state = 'WITHDRAWN'`);
 
@@ -131,6 +137,38 @@ test('a cap of the year is used up once', async () => {
   expect(pooled.toSorted((a, b) => a - b)).toEqual([116_000, 234_000]);
 });
 
+test('a treatment limit of the year is used up once', async () => {
+  await newYear();
+  // 30 are paid for in a visit and 90 in a year, at most 45.00 each
+  const therapy = { lines: [{ itemCode: '340200020', itemName: '运动疗法', itemClass: '01', quantity: '40', unitPrice: '10.00', amount: '400.00' }] };
+  const eligible: string[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    const number = await submit({ ...therapy, invoices: [invoice({ amount: '400.00' })] });
+    await intake(number);
+    eligible.push((await read(number)).json<{ eligible: string }>().eligible);
+  }
+  expect(eligible).toEqual(['300.00', '300.00', '300.00', '0.00']);
+});
+
+test('a first stay is the first one of the year, also when it is assessed again after the second', async () => {
+  await newYear();
+  const lines = [{ itemCode: 'A', itemName: '药', itemClass: '01', quantity: '1', unitPrice: '4000.00', amount: '4000.00' }];
+  const stay = async () => {
+    const documents = [];
+    for (const kind of ['INVOICE', 'FEE_LIST', 'DIAGNOSIS_CERTIFICATE', 'DISCHARGE_SUMMARY', 'BANK_CARD', 'IDENTITY_CARD'])
+      documents.push({ documentId: await insertDocument(api.database, { unitId: api.unitIds['SJZ-01'] }), kind });
+    const number = await submit({ kind: 'INPATIENT', documents, lines, invoices: [invoice({ amount: '4000.00' })] });
+    await api.database.query(`UPDATE claim SET insured_region = '110000', treated_region = '110000' WHERE number = $1`, [number]);
+    await intake(number);
+    return number;
+  };
+  const [first, second] = [await stay(), await stay()];
+  await assessAgain(first);
+  // Beijing: 1 300.00, and 650.00 from the second on
+  expect(await stored(first)).toMatchObject([{ no: 1, deductible: 130_000 }]);
+  expect(await stored(second)).toMatchObject([{ no: 1, deductible: 65_000 }]);
+});
+
 test('what was denied or withdrawn has nothing of the year', async () => {
   await newYear();
   const [first, second] = [await submit(), await submit()];
@@ -144,12 +182,7 @@ test('assessed again it is another version, where something has changed, and nev
   await newYear();
   const number = await submit();
   await intake(number);
-  await api.database.query(`UPDATE claim SET state = 'SUBMITTED' WHERE number = $1`, [number]);
-  const again = async () => {
-    const { rows } = await worker.query<{ seq: number }>('SELECT seq FROM claim WHERE number = $1', [number]);
-    await api.database.query(`UPDATE claim SET state = 'SUBMITTED' WHERE number = $1`, [number]);
-    await activities.runIntake({ claimNumber: number, seq: rows[0]?.seq ?? 0, at: api.time.now.toISOString() });
-  };
+  const again = () => assessAgain(number);
   await again();
   expect(await stored(number)).toHaveLength(1);
   await api.database.query(`UPDATE unit SET settings = '{"plan": null}' WHERE code = 'SJZ-01'`);

@@ -63,4 +63,14 @@ describe('what counts of the year', () => {
     expect(soFarOf(year, { kind: 'OUTPATIENT', rulebook: langfang, plan }).planFen).toBe(101_112);
     expect(soFarOf(year, { kind: 'OUTPATIENT', rulebook: langfang, plan: undefined }).planFen).toBe(0);
   });
+
+  test('of an item with a treatment limit: what was paid for under the same rulebook, whatever the benefit', () => {
+    const limited = (one: Counted, quantity: number): Counted => ({ ...one, adds: { ...one.adds, quantities: { '340200020': quantity } } });
+    const [first, , third, , before] = year;
+    if (!first || !third || !before) throw new Error('not there');
+    const { quantities } = soFarOf([limited(first, 300_000), limited(third, 250_000), limited(before, 70_000)], {
+      ...{ kind: 'OUTPATIENT', rulebook: langfang, plan },
+    });
+    expect(quantities).toEqual({ '340200020': 550_000 });
+  });
 });
