@@ -5,7 +5,7 @@ import { followClaim, type Summary } from './demo/main-claim.ts';
 import { mendClaim } from './demo/missing-document.ts';
 import { keepLines, type Say } from './demo/words.ts';
 import { runStack, signInLines, type RunningStack } from './run-stack.ts';
-import { crossRegionClaim, PEOPLE } from './seed.ts';
+import { crossRegionClaim, submitSample } from './sample-claims.ts';
 import { onInterruption } from './stack/processes.ts';
 
 /**
@@ -48,7 +48,7 @@ async function tell(stack: RunningStack): Promise<Summary> {
   const { api } = stack;
   const claim = await crossRegionClaim(api);
   await estimateFirst(api, claim, say);
-  const { number } = await api.post<{ number: string }>('/v1/claims', claim, { as: PEOPLE.claimant.employeeNo });
+  const { number } = await submitSample(api, claim);
   const beside = [keepLines(), keepLines()] as const;
   const [summary] = await Promise.all([
     followClaim(stack, number, say),

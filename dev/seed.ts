@@ -9,7 +9,6 @@ import { createRootUnit } from '#prisma/queries/units.ts';
 import { registerMachineClient } from './api-key.ts';
 import { ApiError, type ApiClient } from './client.ts';
 import { signInPerson } from './identity/people.ts';
-import { samplePdf } from './sample-pdf.ts';
 
 export const HEAD_OFFICE = { code: 'HQ', name: '到账示范集团', nameEn: 'Daozhang Demonstration Group', region: '110000' };
 
@@ -114,74 +113,7 @@ export async function giveConsents(api: ApiClient, employeeNo: string): Promise<
   for (const { purpose, version } of items) await api.post(`/v1/employees/${employeeNo}/consents`, { purpose, textVersion: version }, { as: employeeNo });
 }
 
-/**
- * The claim of an employee insured in Shijiazhuang and treated in Beijing, with its documents uploaded: 50 000.00, of which 4 000.00 lie outside the catalogue. Two with one
- * invoice number are the same bill.
- */
-export async function crossRegionClaim(
-  api: ApiClient,
-  { employeeNo = PEOPLE.claimant.employeeNo, invoiceNo = freshInvoiceNo() }: { employeeNo?: string; invoiceNo?: string } = {},
-) {
-  const kinds = ['INVOICE', 'FEE_LIST', 'DIAGNOSIS_CERTIFICATE', 'DISCHARGE_SUMMARY', 'REFERRAL_PROOF'] as const;
-  const documents: { documentId: string; kind: string }[] = [];
-  for (const kind of kinds) documents.push({ documentId: await uploadSample(api, kind, invoiceNo), kind });
-  // each claim of the same person is of another stay, or it would be taken for the one before
-  const days = 12 + (Number(invoiceNo) % 250);
-  // a stay over the end of a year is claimed in two parts
-  const left = daysAgo(days + 8).slice(0, 4) === daysAgo(days).slice(0, 4) ? days : days + 9;
-  const invoice = { type: '1', code: '11010126', number: invoiceNo, checkCode: 'a1b2c3', amount: '50000.00', issuedOn: daysAgo(left) };
-  return {
-    ...{ employeeNo, kind: 'INPATIENT', circumstances: ['REFERRAL_FILED'], treatedRegion: '110000' },
-    hospital: { code: 'H11010100001', name: '北京示范医院' },
-    visit: { no: `V${invoiceNo}`, start: daysAgo(left + 8), end: daysAgo(left) },
-    diagnoses: [{ code: 'J18.900', name: '肺炎' }],
-    lines: [
-      { itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '40', unitPrice: '775.00', amount: '31000.00' },
-      { itemCode: 'XB01ACX002', itemName: '氯吡格雷片', itemClass: '02', quantity: '150', unitPrice: '100.00', amount: '15000.00' },
-      { itemCode: 'ZA09HPZ003', itemName: '院内自制制剂', itemClass: '03', quantity: '8', unitPrice: '500.00', amount: '4000.00' },
-    ],
-    invoices: [invoice],
-    documents,
-  };
-}
-export type CrossRegionClaim = Awaited<ReturnType<typeof crossRegionClaim>>;
-
-export async function submitCrossRegionClaim(
-  api: ApiClient,
-  { key, ...about }: { employeeNo?: string; invoiceNo?: string; key?: string } = {},
-): Promise<{ number: string }> {
-  const claim = await crossRegionClaim(api, about);
-  return api.post('/v1/claims', claim, { as: claim.employeeNo, ...(key !== undefined && { key }) });
-}
-
-/** A visit to a doctor in the colleague's own city: 386.00, all of it in the catalogue. `without`: a document that is not handed in. */
-export async function submitOutpatientClaim(api: ApiClient, { without }: { without?: string } = {}): Promise<{ number: string }> {
-  const invoiceNo = freshInvoiceNo();
-  const documents: { documentId: string; kind: string }[] = [];
-  for (const kind of ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD'].filter((each) => each !== without))
-    documents.push({ documentId: await uploadSample(api, kind, invoiceNo), kind });
-  const day = daysAgo(3 + (Number(invoiceNo) % 250));
-  const claim = {
-    ...{ employeeNo: PEOPLE.colleague.employeeNo, kind: 'OUTPATIENT', circumstances: [], treatedRegion: '110000' },
-    hospital: { code: 'H11010100001', name: '北京示范医院' },
-    visit: { no: `V${invoiceNo}`, start: day, end: day },
-    lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '4', unitPrice: '96.50', amount: '386.00' }],
-    invoices: [{ type: '1', code: '11010126', number: invoiceNo, checkCode: 'd4e5f6', amount: '386.00', issuedOn: day }],
-    documents,
-  };
-  return api.post('/v1/claims', claim, { as: claim.employeeNo });
-}
-
-/** A document that says of what it is one. */
-export async function uploadSample(api: ApiClient, kind: string, of: string): Promise<string> {
-  return (await api.upload({ name: `${kind.toLowerCase()}.pdf`, content: samplePdf(`${kind} ${of}`) })).id;
-}
-
 export const freshInvoiceNo = (): string => String(randomInt(10 ** 9)).padStart(10, '0');
-
-function daysAgo(days: number): string {
-  return new Date(Date.now() + 8 * 3_600_000 - days * 86_400_000).toISOString().slice(0, 10);
-}
 
 async function unlessThere(created: Promise<unknown>): Promise<boolean> {
   try {

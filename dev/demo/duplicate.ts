@@ -1,26 +1,26 @@
 import type { Progress } from '#api/contract/claims.ts';
 import { eventually, type RunningStack } from '../run-stack.ts';
-import { PEOPLE, submitCrossRegionClaim, type CrossRegionClaim } from '../seed.ts';
+import { submitSample, type SampleClaim } from '../sample-claims.ts';
+import { PEOPLE } from '../seed.ts';
 import { both, type Say } from './words.ts';
 
 type Words = { zh: string; en: string };
 type Matches = { items: { label: Words; gradeLabel: Words; where: Words; other: { claimNumber: string; unitCode: string } | null }[] };
 type Tasks = { items: { id: string; version: number }[] };
 
-/** Another company of the group claims the same bill once more: it is stopped before the bureau sees it, HR looks at both, and says that it is one. */
-export async function catchDuplicate({ api }: RunningStack, { claim, number }: { claim: CrossRegionClaim; number: string }, say: Say): Promise<void> {
+/** The same bill is claimed once more: it is found before the bureau sees it, HR looks at both claims, and says that they are one. */
+export async function catchDuplicate({ api }: RunningStack, { claim, number }: { claim: SampleClaim; number: string }, say: Say): Promise<void> {
   // whoever comes second is the duplicate
   await stateOf(api, number, (state) => state !== 'SUBMITTED');
-  const { employeeNo, name } = PEOPLE.colleague;
-  const second = await submitCrossRegionClaim(api, { employeeNo, invoiceNo: claim.invoices.map((invoice) => invoice.number).join() });
+  const second = await submitSample(api, claim);
   await stateOf(api, second.number, (state) => state === 'PENDED_DUPLICATE');
 
-  say(`\nThe same bill again · 同一票据再次报销: claim ${second.number} of ${name}`);
-  const { note } = await api.get<Progress>(`/v1/claims/${second.number}/progress`, { as: employeeNo });
-  if (note) say(`  what ${name} sees: ${both(note.label)}`);
-  const hr = PEOPLE.hrHead;
+  say(`\nThe same bill again · 同一票据再次报销: claim ${second.number}`);
+  const { note } = await api.get<Progress>(`/v1/claims/${second.number}/progress`, { as: claim.employeeNo });
+  if (note) say(`  what ${PEOPLE.claimant.name} sees: ${both(note.label)}`);
+  const hr = PEOPLE.hr;
   const matches = await api.get<Matches>(`/v1/claims/${second.number}/matches`, { as: hr.employeeNo });
-  say(`  what ${hr.name}, HR of the group, sees:`);
+  say(`  what ${hr.name}, HR of her company, sees:`);
   for (const { label, gradeLabel, other, where } of matches.items)
     say(`    ${both(label)} — ${both(gradeLabel)}: ${other ? `${other.claimNumber}, ${other.unitCode}` : both(where)}`);
 

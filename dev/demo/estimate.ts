@@ -1,10 +1,10 @@
 import type { Estimate } from '#api/contract/estimates.ts';
 import type { ApiClient } from '../client.ts';
-import type { CrossRegionClaim } from '../seed.ts';
+import type { SampleClaim } from '../sample-claims.ts';
 import type { Say } from './words.ts';
 
 /** What the claimant is told before submitting: every yuan, of the claim and of each line, in both languages. Nothing of it is stored. */
-export async function estimateFirst(api: ApiClient, claim: CrossRegionClaim, say: Say): Promise<void> {
+export async function estimateFirst(api: ApiClient, claim: SampleClaim, say: Say): Promise<void> {
   const { kind, circumstances, treatedRegion, hospital, visit, lines, documents } = claim;
   const estimate = await api.post<Estimate>('/v1/estimates', {
     ...{ insuredRegion: '130100', age: 36, kind, circumstances, treatedRegion, hospital: { code: hospital.code } },

@@ -1,12 +1,14 @@
 import type { Progress } from '#api/contract/claims.ts';
+import type { DocumentKind } from '#domain/claim/completeness.ts';
 import { eventually, type RunningStack } from '../run-stack.ts';
-import { PEOPLE, submitOutpatientClaim, uploadSample } from '../seed.ts';
+import { claimWithoutPrescription, submitSample, uploadSamples } from '../sample-claims.ts';
+import { PEOPLE } from '../seed.ts';
 import { both, clock, type Say } from './words.ts';
 
 /** A claim without the prescription: the claimant hears what is missing and until when, adds it, and the claim goes on to the bureau. */
 export async function mendClaim({ api }: RunningStack, say: Say): Promise<void> {
   const { employeeNo: as, name } = PEOPLE.colleague;
-  const { number } = await submitOutpatientClaim(api, { without: 'PRESCRIPTION_OR_RECORD' });
+  const { number } = await submitSample(api, await claimWithoutPrescription(api));
   const progressIn = (...states: string[]): Promise<Progress> =>
     eventually(`claim ${number} to be ${states.join(' or ')}`, async () => {
       const progress = await api.get<Progress>(`/v1/claims/${number}/progress`, { as });
@@ -19,10 +21,12 @@ export async function mendClaim({ api }: RunningStack, say: Say): Promise<void> 
   say(`  ${both(asked.nextStep.text)}`);
   if (asked.turn) say(`  whose turn: ${both(asked.turn.label)}${asked.expectedBy ? `, by ${clock(asked.expectedBy)}` : ''}`);
 
-  for (const { kind } of asked.missingDocuments) {
-    const documentId = await uploadSample(api, kind, number);
-    await api.post(`/v1/claims/${number}/documents`, { documents: [{ documentId, kind }] }, { as });
-  }
+  const documents = await uploadSamples(
+    api,
+    asked.missingDocuments.map(({ kind }) => kind as DocumentKind),
+    number,
+  );
+  await api.post(`/v1/claims/${number}/documents`, { documents }, { as });
   await api.post(`/v1/claims/${number}/materials-complete`, { comment: '处方已补交' }, { as });
   const mended = await progressIn('SENT_TO_BUREAU', 'IN_REVIEW', 'APPROVED', 'PAYMENT_IN_PROCESS', 'PAID');
   const at = mended.stages.find(({ stage }) => stage === 'BUREAU_REVIEW');

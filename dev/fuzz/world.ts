@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../run-stack.ts';
 import { samplePdf } from '../sample-pdf.ts';
-import { freshInvoiceNo, giveConsents, HEAD_OFFICE, PEOPLE, seedDirectory, submitCrossRegionClaim } from '../seed.ts';
+import { crossRegionClaim, submitSample } from '../sample-claims.ts';
+import { freshInvoiceNo, giveConsents, HEAD_OFFICE, PEOPLE, seedDirectory } from '../seed.ts';
 import type { ApiClient } from '../client.ts';
 import { BUREAUS, type Product } from '../stack/product.ts';
 
@@ -53,11 +54,11 @@ export async function makeWorld({ api, product, webhookUrl }: { api: ApiClient; 
   const documents: string[] = [];
   for (let n = 0; n < 12; n += 1) documents.push((await api.upload({ name: `${n}.pdf`, content: samplePdf(`document ${n} ${randomUUID()}`) })).id);
 
-  const paid = await submitCrossRegionClaim(api);
+  const paid = await submitSample(api, await crossRegionClaim(api));
   await untilState(api, paid.number, 'PAID');
   await hold(product, '130100');
   const [waiting, ...others] = [
-    await submitCrossRegionClaim(api),
+    await submitSample(api, await crossRegionClaim(api)),
     await submit(api),
     await submit(api),
     await submit(api, { draft: true }),
