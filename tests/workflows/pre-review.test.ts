@@ -82,6 +82,8 @@ describe('what the bureau knows of an invoice', () => {
     world.script.onCertificate = async () => ({ known: true, reversed: false, claimed: 'in-progress' });
     await claim.answered({ missing: ['BANK_CARD'] });
     await claim.reaches('PENDED_INFO');
+    // what was good is not believed any longer
+    await world.sleep(2 * 86_400);
     await claim.bring('BANK_CARD');
     expect(await claim.complete()).toEqual({ ok: true });
     await claim.reaches((row) => row.state === 'IN_REVIEW');

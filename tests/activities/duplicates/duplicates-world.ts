@@ -114,7 +114,16 @@ export function useDuplicates(): World {
         createClaim(tx, number, {
           ...{ unitId: world.unitIds.branch, ancestorIds: [world.unitIds.head, world.unitIds.branch], employeeId: of, kind, source: 'API', draft: false },
           ...{ insuredRegion: '130100', treatedRegion: '130100', bureauCode: '130100', hospital: { code: hospital, name: '医院' } },
-          ...{ visit: { no: visitNo, start, end }, circumstances: [], diagnoses: [], submittedFen: amount, at: AT, documents, lines: [], invoices: [] },
+          ...{
+            visit: { no: visitNo, start, end },
+            circumstances: [],
+            diagnoses: [{ code: 'J18.900', name: '肺炎' }],
+            submittedFen: amount,
+            at: AT,
+            documents,
+            lines: [],
+            invoices: [],
+          },
           ...{ prior: prior === undefined ? null : { number: prior, resubmissionNo: 1 }, actor: { type: 'machine', id: 'test' } },
         }),
       );
