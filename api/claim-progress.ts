@@ -1,3 +1,4 @@
+import { shanghaiDay, workingDaysBetween } from '#domain/calendar.ts';
 import { actorLabel, claimantActions, isAppealState, PARTY_LABELS, stagesOf, type ClaimAction } from '#domain/claim/progress.ts';
 import { DOCUMENT_KIND_CODES, type DocumentKind } from '#domain/claim/completeness.ts';
 import { reasonFor } from '#domain/claim/reasons.ts';
@@ -66,6 +67,7 @@ export function progressOf(input: {
     ended,
     turn: head.turn && { party: head.turn, label: PARTY_LABELS[head.turn], since: rfc3339(head.turnSince) },
     expectedBy: waits ? actAt : null,
+    expectedInWorkingDays: waits ? workingDaysBetween(shanghaiDay(now), shanghaiDay(new Date(actAt)), input.clockwork.holidays) : null,
     provisional: waits && provisional,
     missingDocuments: missing.map((kind) => ({ kind, label: { zh: documentLabel(kind, 'zh'), en: documentLabel(kind, 'en') } })),
     toMend: reasons.flatMap((code) => {

@@ -1,5 +1,6 @@
-import { signal } from '@preact/signals';
+import { signal, useSignal } from '@preact/signals';
 import type { ComponentChildren, ComponentType } from 'preact';
+import { useEffect } from 'preact/hooks';
 
 /** Parameters of an address, all of them present where the route says so. */
 export type Params = Readonly<Record<string, string>>;
@@ -36,6 +37,31 @@ export function matchRoute(routes: readonly Route[], address: string): { route: 
     if (fits) return { route, params };
   }
   return undefined;
+}
+
+type PageType = Route['page'];
+
+/** A page whose code is fetched when somebody goes there. What goes wrong with that is caught around all pages. */
+export function lazyPage(load: () => Promise<PageType>): PageType {
+  let loaded: PageType | undefined;
+  return function LazyPage({ params }) {
+    const arrived = useSignal(loaded !== undefined);
+    const failure = useSignal<unknown>(undefined);
+    useEffect(() => {
+      if (loaded) return;
+      load().then(
+        (page) => {
+          loaded = page;
+          arrived.value = true;
+        },
+        (error: unknown) => void (failure.value = error),
+      );
+    }, []);
+    if (failure.value !== undefined) throw failure.value;
+    if (!arrived.value || !loaded) return <main id="main" class="page" aria-busy="true" />;
+    const Page = loaded;
+    return <Page params={params} />;
+  };
 }
 
 export const query = (name: string): string | null => new URLSearchParams(here.value.split('?')[1] ?? '').get(name);

@@ -205,6 +205,7 @@ export const progress = z
     ended: z.boolean(),
     turn: z.strictObject({ party, label: bilingual, since: time.nullable() }).nullable(),
     expectedBy: time.nullable(),
+    expectedInWorkingDays: z.int().nullable().meta({ description: 'Working days that are left after today, by the public calendar; null without a date' }),
     provisional: z.boolean().meta({ description: 'The date lies beyond the last year whose holidays are published' }),
     missingDocuments: z.array(z.strictObject({ kind: z.string(), label: bilingual })),
     toMend: z
@@ -245,6 +246,7 @@ export const messages = z
       z.strictObject({
         seq: z.int(),
         template: z.string(),
+        title: bilingual.meta({ description: 'What the message is about' }),
         recipient: z.strictObject({ kind: z.enum(['claimant', 'employee', 'role']), role: z.string().nullable() }),
         channel: z.string(),
         status: z.enum(['PENDING', 'SENT', 'FAILED', 'UNDELIVERABLE']),

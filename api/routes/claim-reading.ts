@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { reasonFor } from '#domain/claim/reasons.ts';
 import { CLAIM_STATES, stageOf, type ClaimState, type Stage } from '#domain/claim/states.ts';
+import { titleOf } from '#domain/notices/render.ts';
 import { refuse, type ErrorCode } from '#domain/errors.ts';
 import { formatYuan } from '#domain/money.ts';
 import { reach } from '#domain/org/can.ts';
@@ -99,7 +100,7 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
     const notices = await listNotices(request.db, found);
     return {
       items: notices.map(({ seq, template, recipient, channel, status, createdAt, sentAt }) => ({
-        ...{ seq, template, recipient: { kind: recipient.kind, role: recipient.role ?? null }, channel, status },
+        ...{ seq, template, title: titleOf(template), recipient: { kind: recipient.kind, role: recipient.role ?? null }, channel, status },
         ...{ createdAt: createdAt.toISOString(), sentAt: rfc3339(sentAt) },
       })),
     };

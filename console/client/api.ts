@@ -38,6 +38,9 @@ export function setCsrfToken(token: string): void {
   csrfToken = token;
 }
 
+/** For the few calls that do not go through `call`. */
+export const csrfHeader = (): Record<string, string> => ({ 'daozhang-csrf': csrfToken, 'accept-language': language.value === 'zh' ? 'zh-CN' : 'en' });
+
 /** A new key for something that is to be done once. Kept by whoever may have to try it again. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -49,8 +52,7 @@ export function newKey(): string {
  * may be; the rest is tried once. Throws `ApiFailure`.
  */
 export async function call<T>(method: Method, path: string, { body, key, ifMatch, signal }: Call = {}): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json', 'accept-language': language.value === 'zh' ? 'zh-CN' : 'en' };
-  if (method !== 'GET') headers['daozhang-csrf'] = csrfToken;
+  const headers: Record<string, string> = { ...csrfHeader(), accept: 'application/json' };
   if (key !== undefined) headers['idempotency-key'] = key;
   if (ifMatch !== undefined) headers['if-match'] = ifMatch;
   if (body !== undefined) headers['content-type'] = 'application/json';

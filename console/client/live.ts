@@ -1,9 +1,7 @@
 import { signal } from '@preact/signals';
 
-/**
- * What has changed, and nothing of what it is now: `id` is a claim's number or a task's id. The pages that show it ask again. `poll`: something may have.
- */
-export type Change = { type: string; id: string | null };
+/** Which claims and tasks have changed, and nothing of what they are now: the pages that show them ask again. `all`: any of them may have. */
+export type Change = { all: boolean; claims: readonly string[]; tasks: readonly string[] };
 type Listener = (change: Change) => void;
 
 const POLL_MS = 20_000;
@@ -24,20 +22,20 @@ export function onChange(listener: Listener): () => void {
 const tell = (change: Change): void => {
   for (const listener of listeners) listener(change);
 };
-const tellPoll = (): void => tell({ type: 'poll', id: null });
+const tellAll = (): void => tell({ all: true, claims: [], tasks: [] });
 
 /** Begins to listen; the browser resumes by itself where it left off (`Last-Event-ID`). A page that nobody looks at does not listen. */
 export function goLive(): void {
   open();
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden') return close();
-    tellPoll();
+    tellAll();
     open();
   });
-  addEventListener('online', tellPoll);
+  addEventListener('online', tellAll);
 }
 
-/** Nobody is signed in any more. */
+/** Nobody is signed in any more, or nobody looks. */
 export function close(): void {
   stream?.close();
   stream = undefined;
@@ -55,12 +53,16 @@ function open(): void {
     poller = undefined;
     liveness.value = 'stream';
   });
-  opened.addEventListener('message', ({ data }) => {
-    const change = read(String(data));
-    if (change) tell(change);
+  opened.addEventListener('changes', ({ data }) => tell(read(String(data))));
+  opened.addEventListener('reset', tellAll);
+  // the session is over: the next question says so to the page
+  opened.addEventListener('bye', () => {
+    close();
+    tellAll();
   });
   opened.addEventListener('error', () => {
-    poller ??= setInterval(tellPoll, POLL_MS);
+    if (stream !== opened) return;
+    poller ??= setInterval(tellAll, POLL_MS);
     liveness.value = 'poll';
     if (opened.readyState !== EventSource.CLOSED) return;
     // refused: the browser does not try again by itself
@@ -69,12 +71,11 @@ function open(): void {
   });
 }
 
-function read(data: string): Change | undefined {
+function read(data: string): Change {
   try {
-    const { type, id, number } = JSON.parse(data) as { type?: unknown; id?: unknown; number?: unknown };
-    const about = typeof number === 'string' ? number : id;
-    return typeof type === 'string' ? { type, id: typeof about === 'string' ? about : null } : undefined;
+    const { claims = [], tasks = [] } = JSON.parse(data) as { claims?: string[]; tasks?: string[] };
+    return { all: false, claims, tasks };
   } catch {
-    return undefined;
+    return { all: true, claims: [], tasks: [] };
   }
 }

@@ -49,7 +49,7 @@ export function useResource<T>(path: string | null, concerns: (change: Change) =
   useEffect(
     () =>
       onChange((change) => {
-        if (change.type === 'poll' || concerns(change)) reload();
+        if (change.all || concerns(change)) reload();
       }),
     [path],
   );
@@ -57,8 +57,11 @@ export function useResource<T>(path: string | null, concerns: (change: Change) =
   return { value: value.value, failure: failure.value, loading: loading.value, reload };
 }
 
-/** Changes of one claim, its tasks and messages included. */
+/** Changes of one claim. */
 export const ofClaim =
   (number: string) =>
-  ({ id, type }: Change): boolean =>
-    id === number || type === 'notice';
+  ({ claims }: Change): boolean =>
+    claims.includes(number);
+
+/** For what changes only where it is changed on this page. */
+export const ofNothing = (): boolean => false;

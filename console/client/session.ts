@@ -3,15 +3,10 @@ import type { Session } from '#api/contract/sign-in.ts';
 import { ApiFailure, get, post, setCsrfToken } from './api.ts';
 import { sessionEnded } from './connection.ts';
 import { forgetResources } from './resource.ts';
+import { forgetSealed } from './sealed-store.ts';
 
 /** Who is signed in. undefined: not known yet; null: nobody. */
 export const session = signal<Session | null | undefined>(undefined);
-
-/** Run when somebody signs out, so that nothing of theirs stays on the device. */
-const leaving = new Set<() => void>();
-export function onSignOut(forget: () => void): void {
-  leaving.add(forget);
-}
 
 export async function loadSession(): Promise<void> {
   try {
@@ -40,7 +35,7 @@ export function showSecondFactor(): void {
 
 /** Forgets on the device first, so that nothing stays there even if the line is down. */
 export async function signOut(): Promise<void> {
-  for (const forget of leaving) forget();
+  forgetSealed();
   forgetResources();
   const ended = await post<{ endSessionUrl: string | null }>('/auth/logout', undefined).catch((error: unknown) => {
     if (error instanceof ApiFailure && error.status === 401) return { endSessionUrl: null };

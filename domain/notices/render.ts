@@ -53,6 +53,12 @@ export function renderNotice(input: {
   };
 }
 
+/** What a message is about, without anything that is filled in; the name of a template that is no more. */
+export function titleOf(template: string): Record<Locale, string> {
+  const words = Object.hasOwn(TEMPLATES, template) ? TEMPLATES[template as NoticeTemplate] : undefined;
+  return { zh: words?.zh({}).subject ?? template, en: words?.en({}).subject ?? template };
+}
+
 function textOf(block: Block): string {
   return typeof block === 'string' ? block : block.map((item) => `- ${item}`).join('\n');
 }

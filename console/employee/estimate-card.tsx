@@ -1,0 +1,67 @@
+import { say } from '../i18n/language.ts';
+import { Money } from '../ui/money.tsx';
+import type { Entitlement, Estimate } from './contract.ts';
+import { t } from './words.ts';
+
+/** What would be paid, and where every yuan of the rest goes. */
+export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement }) {
+  const full = 'deductions' in estimate ? estimate : undefined;
+  return (
+    <section class="card" aria-label={t('estimate.title')}>
+      <h2>{t('estimate.title')}</h2>
+      {!estimate.covered || estimate.benefit === null ? (
+        <p>{say(estimate.explanation)}</p>
+      ) : (
+        <>
+          <p class="figure">
+            <Money yuan={estimate.benefit} />
+          </p>
+          {full && (
+            <dl class="facts">
+              {full.funding.map(({ source, amount }) => (
+                <Row key={source} label={t(`fund.${source}`)} amount={amount} />
+              ))}
+              {full.deductions.map(({ rule, amount, source }, index) => (
+                <Row key={`${rule}${index}`} label={t(`rule.${rule}`)} amount={`-${amount}`} about={source} />
+              ))}
+            </dl>
+          )}
+          <details>
+            <summary>{t('estimate.why')}</summary>
+            <div class="stack-small small">
+              <p>{say(estimate.explanation)}</p>
+              {estimate.steps.map((step) => (
+                <p key={step.zh}>{say(step)}</p>
+              ))}
+              {full?.unconfirmed.map((text) => (
+                <p key={text.zh} class="muted">
+                  {say(text)}
+                </p>
+              ))}
+            </div>
+          </details>
+        </>
+      )}
+      {full?.findings.map(({ code, text, next, lineNo }) => (
+        <p key={`${code}${lineNo ?? ''}`} class="notice warn small">
+          {say(text)} · {say(next)}
+        </p>
+      ))}
+      <p class="muted small">{t('estimate.only')}</p>
+    </section>
+  );
+}
+
+function Row({ label, amount, about }: { label: string; amount: string; about?: string }) {
+  return (
+    <>
+      <dt>
+        {label}
+        {about !== undefined && <span class="unseen"> {about}</span>}
+      </dt>
+      <dd>
+        <Money yuan={amount} />
+      </dd>
+    </>
+  );
+}

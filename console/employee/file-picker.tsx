@@ -1,0 +1,121 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { DOCUMENT_KINDS, type DocumentKind } from '#domain/claim/completeness.ts';
+import { reducePhoto } from '../client/photo.ts';
+import { upload, type Upload } from '../client/upload.ts';
+import { say } from '../i18n/language.ts';
+import { Button } from '../ui/button.tsx';
+import { wordsOf } from '../ui/states.tsx';
+import { SampleDialog } from './sample.tsx';
+import { t } from './words.ts';
+
+const ACCEPTED = 'image/*,application/pdf,.pdf,.ofd,.xml,.heic';
+type Running = { name: string; share: number; upload: Upload | undefined; failure: unknown; file: File };
+
+/**
+ * One kind of document: what it is for, a sample, what is there, and a place to photograph or choose more. Files are sent as soon as they are chosen, one after
+ * the other, and go on by themselves when the line comes back.
+ */
+export function FilePicker({ kind, present, needed, onStored, onRemove }: FilePickerProps) {
+  const running = useSignal<readonly Running[]>([]);
+  const sample = useSignal(false);
+  const input = useRef<HTMLInputElement>(null);
+  const id = useId();
+  useEffect(() => () => running.value.forEach((one) => one.upload?.stop()), []);
+
+  const update = (file: File, patch: Partial<Running>): void => {
+    running.value = running.value.map((one) => (one.file === file ? { ...one, ...patch } : one));
+  };
+  const remove = (file: File): void => {
+    running.value = running.value.filter((one) => one.file !== file);
+  };
+
+  async function send(file: File): Promise<void> {
+    update(file, { failure: undefined, share: 0 });
+    try {
+      const started = upload(await reducePhoto(file), (share) => update(file, { share }));
+      update(file, { upload: started });
+      const documentId = await started.done;
+      remove(file);
+      onStored({ documentId, kind, name: file.name });
+    } catch (failure) {
+      if (failure instanceof DOMException && failure.name === 'AbortError') remove(file);
+      else update(file, { failure });
+    }
+  }
+
+  async function take(files: readonly File[]): Promise<void> {
+    running.value = [...running.value, ...files.map((file) => ({ name: file.name, share: 0, upload: undefined, failure: undefined, file }))];
+    for (const file of files) await send(file);
+  }
+
+  return (
+    <section class="card stack-small picker" aria-labelledby={`${id}-name`}>
+      <div class="row between">
+        <h3 id={`${id}-name`}>
+          {say(DOCUMENT_KINDS[kind])}{' '}
+          {present.length > 0 ? <span class="tag good">✓ {present.length}</span> : needed && <span class="tag warn">{t('picker.needed')}</span>}
+        </h3>
+        <Button kind="plain" onClick={() => void (sample.value = true)} aria-label={t('picker.sample-of', { kind: say(DOCUMENT_KINDS[kind]) })}>
+          {t('picker.sample')}
+        </Button>
+      </div>
+      {present.map(({ documentId, name }) => (
+        <div class="row between" key={documentId}>
+          <span class="grow">📄 {name}</span>
+          {onRemove && (
+            <Button kind="plain" onClick={() => onRemove(documentId)} aria-label={t('picker.remove-file', { name })}>
+              {t('picker.remove')}
+            </Button>
+          )}
+        </div>
+      ))}
+      {running.value.map(({ name, share, upload: started, failure, file }) => (
+        <div key={name} class="stack-small">
+          <div class="row between">
+            <span class="grow">{name}</span>
+            <Button kind="plain" onClick={() => (failure === undefined ? started?.stop() : remove(file))}>
+              {t('picker.stop')}
+            </Button>
+          </div>
+          {failure === undefined ? (
+            <progress class="wide" max={1} value={share} aria-label={t('picker.sending', { name })} />
+          ) : (
+            <div class="notice bad" role="alert">
+              <p>{wordsOf(failure)}</p>
+              <Button onClick={() => void send(file)}>{t('picker.again')}</Button>
+            </div>
+          )}
+        </div>
+      ))}
+      <input
+        ref={input}
+        class="unseen"
+        tabIndex={-1}
+        aria-hidden="true"
+        type="file"
+        accept={ACCEPTED}
+        multiple
+        data-kind={kind}
+        onChange={(event) => {
+          const files = [...(event.currentTarget.files ?? [])];
+          event.currentTarget.value = '';
+          void take(files);
+        }}
+      />
+      <Button wide onClick={() => input.current?.click()} aria-label={t('picker.add-to', { kind: say(DOCUMENT_KINDS[kind]) })}>
+        {t(present.length > 0 ? 'picker.more' : 'picker.add')}
+      </Button>
+      {sample.value && <SampleDialog kind={kind} onClose={() => void (sample.value = false)} />}
+    </section>
+  );
+}
+
+type Stored = { documentId: string; kind: DocumentKind; name: string };
+type FilePickerProps = {
+  kind: DocumentKind;
+  present: readonly Stored[];
+  needed: boolean;
+  onStored: (document: Stored) => void;
+  onRemove?: (documentId: string) => void;
+};

@@ -1,0 +1,86 @@
+import { post } from '../../client/api.ts';
+import { session } from '../../client/session.ts';
+import type { ClaimProposal } from '../contract.ts';
+import { change, draft, NO_INVOICE, type Draft, type DraftInvoice, type DraftLine } from './draft.ts';
+
+const ASK_AGAIN_MS = 1_500;
+const PATIENCE_MS = 60_000;
+
+/** What the documents say is filled in where nobody has written anything yet; what was not sure is marked. False: they are still being read after a minute. */
+export async function fillIn(signal: AbortSignal): Promise<boolean> {
+  const before = draft.value;
+  const invoices = before?.documents.filter(({ kind }) => kind === 'INVOICE' || kind === 'FEE_LIST') ?? [];
+  const unread = invoices.filter(({ documentId }) => !before?.read.includes(documentId));
+  if (!before || unread.length === 0) return true;
+  const body = {
+    employeeNo: session.value?.employeeNo ?? '',
+    documents: invoices.map(({ documentId }) => documentId),
+    ...(before.kind && { kind: before.kind }),
+  };
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+    const proposal = await post<ClaimProposal>('/v1/claim-proposals', body, { signal });
+    if (proposal.documents.every(({ state }) => state === 'FINISHED')) {
+      take(proposal, body.documents);
+      return true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
+  return false;
+}
+
+type Proposed = { value: string | null; check: boolean };
+
+function take({ claim }: ClaimProposal, read: string[]): void {
+  const now = draft.value;
+  if (!now) return;
+  const doubtful = new Set(now.doubtful);
+  /** what stands there already wins; else what was read, marked where it is to be checked */
+  const pick = (path: string, current: string, proposed: Proposed): string => {
+    if (current !== '' || proposed.value === null) return current;
+    if (proposed.check) doubtful.add(path);
+    return proposed.value;
+  };
+  const invoices = claim.invoices.map((one, index): DraftInvoice => {
+    const old = now.invoices[index] ?? NO_INVOICE;
+    const at = (field: string): string => `invoices.${index}.${field}`;
+    const type = one.type.value === '2' || one.type.value === '3' ? one.type.value : '1';
+    return {
+      type: old.number === '' ? type : old.type,
+      code: pick(at('code'), old.code, one.code),
+      number: pick(at('number'), old.number, one.number),
+      checkCode: pick(at('checkCode'), old.checkCode, one.checkCode),
+      amount: pick(at('amount'), old.amount, one.amount),
+      issuedOn: pick(at('issuedOn'), old.issuedOn, one.issuedOn),
+    };
+  });
+  const lines = claim.lines.map((line, index): DraftLine => ({
+    itemCode: line.itemCode.value ?? UNKNOWN_ITEM,
+    itemName: pick(`lines.${index}.itemName`, '', line.itemName),
+    itemClass: line.itemClass.value === '01' || line.itemClass.value === '03' ? line.itemClass.value : '02',
+    quantity: line.quantity.value ?? '1',
+    unitPrice: line.unitPrice.value ?? line.amount.value ?? '0',
+    amount: pick(`lines.${index}.amount`, '', line.amount),
+  }));
+  change({
+    read,
+    hospital: {
+      ...now.hospital,
+      code: now.hospital.code || (claim.hospital.code.value ?? ''),
+      name: pick('hospital.name', now.hospital.name, claim.hospital.name),
+    },
+    visit: { start: pick('visit.start', now.visit.start, claim.visit.start), end: pick('visit.end', now.visit.end, claim.visit.end) },
+    ...(claim.treatedRegion.value !== null && !now.read.length && { treatedRegion: claim.treatedRegion.value }),
+    ...(invoices.length > 0 && { invoices }),
+    ...(now.lines.length === 0 && lines.length > 0 && { lines }),
+    doubtful: [...doubtful],
+  });
+}
+
+/** Where nobody knows the item's code: the bureau assigns it. */
+export const UNKNOWN_ITEM = 'UNKNOWN';
+
+/** The lines of a draft; one over the whole amount where none were read. */
+export function linesOf({ lines, invoices }: Draft, name: string, total: string): DraftLine[] {
+  if (lines.length > 0) return lines;
+  return invoices.length === 0 ? [] : [{ itemCode: UNKNOWN_ITEM, itemName: name, itemClass: '02', quantity: '1', unitPrice: total, amount: total }];
+}

@@ -1,0 +1,116 @@
+import { useSignal } from '@preact/signals';
+import { newKey, post } from '../client/api.ts';
+import { say } from '../i18n/language.ts';
+import { Link, navigate } from '../router.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Fault } from '../ui/states.tsx';
+import { Due } from '../ui/time.tsx';
+import { toast } from '../ui/toast.tsx';
+import type { Claim, Progress } from './contract.ts';
+import { again } from './new/again.ts';
+import { t } from './words.ts';
+
+const ACTIONS = ['confirm', 'give-consent', 'mend-account', 'add-documents', 'materials-complete', 'appeal', 'resubmit', 'withdraw'] as const;
+type Action = (typeof ACTIONS)[number];
+/** What only goes on with a claim that is going on anyway is no call to do something. */
+const CALLS: readonly Action[] = ['confirm', 'give-consent', 'mend-account', 'appeal', 'resubmit'];
+
+/** What to do next as one button; whatever else is possible stands folded below it. */
+export function NextStep({ number, progress, claim, onDone }: { number: string; progress: Progress; claim: Claim | undefined; onDone: () => void }) {
+  const failure = useSignal<unknown>(undefined);
+  const asking = useSignal(false);
+  const key = useSignal(newKey());
+  const possible = ACTIONS.filter((action) => progress.nextStep.actions.some((one) => one.action === action));
+  const missing = progress.missingDocuments.length > 0;
+  const calls = progress.state === 'PENDED_INFO' ? [...CALLS, 'add-documents', 'materials-complete'] : CALLS;
+  const main = possible.find((action) => calls.includes(action) && action !== 'appeal') ?? possible.find((action) => calls.includes(action));
+  const others = possible.filter((action) => action !== main);
+
+  /** One decision of the reader is one key, however often it is sent. */
+  async function send(action: 'confirm' | 'withdraw' | 'materials-complete'): Promise<void> {
+    failure.value = undefined;
+    try {
+      await post(`/v1/claims/${number}/${action}`, {}, { key: key.value });
+      key.value = newKey();
+      asking.value = false;
+      toast(t(`done.${action}`));
+      onDone();
+    } catch (error) {
+      // the same key again: whether it was done or not, it is done once
+      failure.value = error;
+    }
+  }
+
+  const button = (action: Action, first: boolean) => {
+    const look = { class: first ? 'button primary wide' : 'button' };
+    const kind = first ? ({ kind: 'primary', wide: true } as const) : {};
+    switch (action) {
+      case 'give-consent':
+        return <Link {...look} href={`/app/consent?then=${number}`} children={t('action.give-consent')} />;
+      case 'mend-account':
+        return <Link {...look} href={`/app/account?then=${number}`} children={t('action.mend-account')} />;
+      case 'add-documents':
+        return <Link {...look} href={`/app/claims/${number}/documents`} children={t(missing ? 'action.add-missing' : 'action.add-documents')} />;
+      case 'appeal':
+        return <Link {...look} href={`/app/claims/${number}/appeal`} children={t('action.appeal')} />;
+      case 'resubmit':
+        return (
+          <Button {...kind} disabled={!claim} onClick={() => (claim ? again(claim).then(() => navigate('/app/new?step=materials')) : undefined)}>
+            {t('action.resubmit')}
+          </Button>
+        );
+      case 'withdraw':
+        return (
+          <Button {...kind} onClick={() => void (asking.value = true)}>
+            {t('action.withdraw')}
+          </Button>
+        );
+      default:
+        return (
+          <Button {...kind} onClick={() => send(action)}>
+            {t(`action.${action}`)}
+          </Button>
+        );
+    }
+  };
+
+  return (
+    <section class="stack-small" aria-label={t('next.title')}>
+      <p>{say(progress.nextStep.text)}</p>
+      {missing && (
+        <ul class="notice warn">
+          {progress.missingDocuments.map(({ kind, label }) => (
+            <li key={kind}>• {say(label)}</li>
+          ))}
+        </ul>
+      )}
+      {progress.appealableUntil !== null && (
+        <p>
+          {t('next.appeal-until')} <Due at={progress.appealableUntil} workingDays={null} provisional={false} />
+        </p>
+      )}
+      {failure.value !== undefined && <Fault failure={failure.value} />}
+      {main && button(main, true)}
+      {others.length > 0 && (
+        <details>
+          <summary>{t('next.others')}</summary>
+          <div class="actions">
+            {others.map((action) => (
+              <span key={action}>{button(action, false)}</span>
+            ))}
+          </div>
+        </details>
+      )}
+      {asking.value && (
+        <Dialog title={t('withdraw.title')} onClose={() => void (asking.value = false)}>
+          <p>{t('withdraw.text')}</p>
+          {failure.value !== undefined && <Fault failure={failure.value} />}
+          <Button kind="danger" wide onClick={() => send('withdraw')}>
+            {t('withdraw.do')}
+          </Button>
+        </Dialog>
+      )}
+    </section>
+  );
+}
