@@ -6,6 +6,7 @@ import { mendClaim } from './demo/missing-document.ts';
 import { keepLines, type Say } from './demo/words.ts';
 import { runStack, signInLines, type RunningStack } from './run-stack.ts';
 import { crossRegionClaim, submitSample } from './sample-claims.ts';
+import { seedShowcase } from './seed/showcase.ts';
 import { onInterruption } from './stack/processes.ts';
 
 /**
@@ -34,7 +35,8 @@ try {
     say(JSON.stringify(summary));
     process.exit(summary.state === 'PAID' ? 0 : 1);
   }
-  say('\nEverything stays up until Ctrl-C.');
+  await seedShowcase({ api: stack.api, ...stack.product });
+  say('\nThe pages show claims in every stage, overdue and stuck ones among them. Everything stays up until Ctrl-C.');
 } catch (error) {
   // What fails while everything is being stopped fails for that reason; the process ends when all has stopped.
   if (!interrupted) {

@@ -18,6 +18,16 @@ const UNITS = [
   { code: 'SJZ-RD', name: '石家庄研发中心', nameEn: 'Shijiazhuang Research', parentCode: 'SJZ', region: '130100' },
   { code: 'HBL', name: '河北物流有限公司', nameEn: 'Hebei Logistics', parentCode: 'HQ', region: '130100' },
   { code: 'BJ', name: '北京科技有限公司', nameEn: 'Beijing Technology', parentCode: 'HQ', region: '110000' },
+  {
+    ...{ code: 'HBL-W', name: '河北物流仓储部', nameEn: 'Hebei Logistics, warehouse', parentCode: 'HBL', region: '130100' },
+    // impatient, so that something is overdue within seconds
+    settings: {
+      serviceLevels: {
+        bureauReview: { remindAfter: { seconds: 2 }, escalateAfter: { seconds: 5 }, escalateAgainAfter: { workingDays: 25 } },
+        taskDue: { dueAfter: { seconds: 5 } },
+      },
+    },
+  },
 ];
 
 /** Sample people. Identity numbers carry an impossible district, so that they belong to nobody. */
@@ -29,6 +39,9 @@ export const PEOPLE = {
   manager: { employeeNo: 'M30001', unitCode: 'SJZ', name: '刘伟', locale: 'zh-CN', insuredRegion: '130100', n: 5 },
   headManager: { employeeNo: 'M30002', unitCode: 'HQ', name: '赵强', locale: 'zh-CN', insuredRegion: '110000', n: 6 },
   finance: { employeeNo: 'F40001', unitCode: 'HQ', name: '孙丽', locale: 'zh-CN', insuredRegion: '110000', n: 7 },
+  driver: { employeeNo: 'E10003', unitCode: 'HBL', name: '何平', locale: 'zh-CN', insuredRegion: '130100', n: 9 },
+  loader: { employeeNo: 'E10004', unitCode: 'HBL', name: '郭涛', locale: 'zh-CN', insuredRegion: '130100', n: 10 },
+  packer: { employeeNo: 'E10005', unitCode: 'HBL-W', name: '马兰', locale: 'zh-CN', insuredRegion: '130100', n: 11 },
   operator: { employeeNo: 'O60001', unitCode: 'HQ', name: '周航', locale: 'zh-CN', insuredRegion: '110000', n: 8 },
 } as const;
 

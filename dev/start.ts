@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runStack, signInLines } from './run-stack.ts';
+import { seedShowcase } from './seed/showcase.ts';
 import { onInterruption } from './stack/processes.ts';
 
 /** `npm start`: the stack of the demonstration without its claim. Its data is kept between runs. */
@@ -13,10 +14,11 @@ onInterruption({
   exitCode: 0,
 });
 try {
-  const { product, identity, infrastructure, token } = await runStack({ dataDir: values.data, report: (line) => console.log(`  · ${line}`) });
+  const { product, identity, infrastructure, token, api } = await runStack({ dataDir: values.data, report: (line) => console.log(`  · ${line}`) });
   console.log(
     `\nAPI ${product.apiUrl}/docs\nTemporal UI ${infrastructure.temporal.uiUrl ?? infrastructure.temporal.address}\nMails ${infrastructure.mail.httpUrl}/mails`,
   );
+  await seedShowcase({ api, ...product });
   console.log(`API key ${token} (development only)`);
   for (const line of signInLines({ product, identity })) console.log(line);
   console.log('\nEverything stays up until Ctrl-C.');

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { eventually } from '#dev/run-stack.ts';
 import type { Who, World } from './world.ts';
 
 /**
@@ -16,10 +17,46 @@ export type ConsolePage = {
   ready: string;
 };
 
+/** The page of a claim of dev/seed/showcase.ts, once it has come to this state. */
+const claimPage =
+  (story: string, state: string, rest = ''): ConsolePage['at'] =>
+  async (page, world) => {
+    const number = world.claims[story] ?? '';
+    await eventually(`${story} to be ${state}`, async () => {
+      const { state: now } = await world.api.get<{ state: string }>(`/v1/claims/${number}`);
+      return now === state || undefined;
+    });
+    await page.goto(`${world.url}/app/claims/${number}${rest}`);
+  };
+
+/** The address of a step of a new claim, whose kind is chosen first. */
+const newClaim =
+  (step: string): ConsolePage['at'] =>
+  async (page, world) => {
+    await page.goto(`${world.url}/app/new`);
+    await page.locator('input[name=kind]').first().check();
+    if (step !== 'kind') await page.locator('button[type=submit]').click();
+  };
+
 export const PAGES: readonly ConsolePage[] = [
   { name: 'sign-in', at: '/', ready: 'main button' },
-  { name: 'employee-home', who: 'claimant', at: '/', ready: 'main h1' },
   { name: 'not-found', who: 'claimant', at: '/app/nowhere', ready: 'main h1' },
+  { name: 'employee-home', who: 'claimant', at: '/', ready: 'a.claim-card' },
+  { name: 'employee-home-empty', who: 'manager', at: '/', ready: '.empty' },
+  { name: 'employee-new', who: 'claimant', at: newClaim('kind'), ready: 'fieldset' },
+  { name: 'employee-materials', who: 'claimant', at: newClaim('materials'), ready: '.picker' },
+  { name: 'employee-claim-draft', who: 'claimant', at: claimPage('draft', 'DRAFT'), ready: '.timeline' },
+  { name: 'employee-claim-missing', who: 'claimant', at: claimPage('documents-missing', 'PENDED_INFO'), ready: '.timeline' },
+  { name: 'employee-documents', who: 'claimant', at: claimPage('documents-missing', 'PENDED_INFO', '/documents'), ready: '.picker' },
+  { name: 'employee-claim-bureau', who: 'claimant', at: claimPage('with-bureau', 'IN_REVIEW'), ready: '.timeline' },
+  { name: 'employee-claim-denied', who: 'claimant', at: claimPage('denied', 'DENIED'), ready: '.timeline' },
+  { name: 'employee-appeal', who: 'claimant', at: claimPage('denied', 'DENIED', '/appeal'), ready: 'textarea' },
+  { name: 'employee-claim-paid', who: 'claimant', at: claimPage('paid', 'PAID'), ready: '.timeline' },
+  { name: 'employee-claim-account', who: 'loader', at: claimPage('payment-failed', 'PAYMENT_FAILED'), ready: '.timeline' },
+  { name: 'employee-account', who: 'loader', at: '/app/account', ready: 'main input' },
+  { name: 'employee-me', who: 'claimant', at: '/app/me', ready: '.facts' },
+  { name: 'employee-consent', who: 'claimant', at: '/app/consent', ready: '.card .tag' },
+  { name: 'employee-delegation', who: 'claimant', at: '/app/delegation', ready: 'main input' },
   { name: 'manager-home', who: 'manager', at: '/app/manager', ready: 'main h1' },
   { name: 'operator-home', who: 'operator', at: '/app/operator', ready: 'main h1' },
 ];
