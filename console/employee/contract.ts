@@ -1,11 +1,10 @@
-/*
- * Shapes that the pages read, where the contract names them otherwise: only what is shown of them.
- */
 import type { z } from 'zod';
 import type * as claims from '#api/contract/claims.ts';
 import type * as consents from '#api/contract/consents.ts';
 import type * as employees from '#api/contract/employees.ts';
+import type * as entitlements from '#api/contract/entitlements.ts';
 import type * as estimates from '#api/contract/estimates.ts';
+import type * as proposals from '#api/contract/proposals.ts';
 import type * as roles from '#api/contract/roles.ts';
 
 export type { Claim, ClaimSummary, Progress } from '#api/contract/claims.ts';
@@ -20,18 +19,10 @@ export type Quota = z.output<typeof employees.quota>;
 export type Estimate = z.output<typeof estimates.estimate>;
 export type Substitution = z.output<typeof roles.substitution>;
 
+export type ClaimProposal = z.output<typeof proposals.claimProposal>;
+export type Entitlement = z.output<typeof entitlements.entitlement>;
+
 type Label = { zh: string; en: string };
-type Proposed = { value: string | null; check: boolean };
-export type ClaimProposal = {
-  claim: {
-    treatedRegion: Proposed;
-    hospital: { code: Proposed; name: Proposed };
-    visit: { start: Proposed; end: Proposed };
-    lines: Record<'itemCode' | 'itemName' | 'itemClass' | 'quantity' | 'unitPrice' | 'amount', Proposed>[];
-    invoices: Record<'type' | 'code' | 'number' | 'checkCode' | 'amount' | 'issuedOn', Proposed>[];
-  };
-  documents: { documentId: string; state: 'FINISHED' | 'RUNNING' }[];
-};
 export type Finding = {
   code: string;
   text: Label;
@@ -44,5 +35,3 @@ export type Finding = {
   overruled: object | null;
 };
 export type Findings = { items: Finding[] };
-/** What a claim was estimated to be paid when it passed intake. */
-export type Entitlement = Pick<Estimate, 'covered' | 'submitted' | 'benefit' | 'explanation' | 'steps'>;

@@ -9,6 +9,7 @@ export const en: Record<Key, string> = {
   'home.past': 'Done',
   'home.your-turn': 'Your turn',
   'home.expected': 'expected by {date}',
+  'home.appeal': 'appeal until {date}',
 
   'new.steps': 'Step {at} of {of}',
   'new.next': 'Next',
@@ -166,7 +167,7 @@ export const en: Record<Key, string> = {
 
   'amounts.title': 'Amounts',
   'amounts.submitted': 'Claimed',
-  'amounts.approved': 'Approved',
+  'amounts.approved': 'Approved amount',
   'amounts.payable': 'Paid by the employer',
   'amounts.paid': 'Arrived',
   'decision.remark': 'The bureau remarks: {remark}',

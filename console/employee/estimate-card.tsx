@@ -5,7 +5,7 @@ import { t } from './words.ts';
 
 /** What would be paid, and where every yuan of the rest goes. */
 export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement }) {
-  const full = 'deductions' in estimate ? estimate : undefined;
+  const findings = 'findings' in estimate ? estimate.findings : [];
   return (
     <section class="card" aria-label={t('estimate.title')}>
       <h2>{t('estimate.title')}</h2>
@@ -16,16 +16,14 @@ export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement })
           <p class="figure">
             <Money yuan={estimate.benefit} />
           </p>
-          {full && (
-            <dl class="facts">
-              {full.funding.map(({ source, amount }) => (
-                <Row key={source} label={t(`fund.${source}`)} amount={amount} />
-              ))}
-              {full.deductions.map(({ rule, amount, source }, index) => (
-                <Row key={`${rule}${index}`} label={t(`rule.${rule}`)} amount={`-${amount}`} about={source} />
-              ))}
-            </dl>
-          )}
+          <dl class="facts">
+            {estimate.funding.map(({ source, amount }) => (
+              <Row key={source} label={t(`fund.${source}`)} amount={amount} />
+            ))}
+            {estimate.deductions.map(({ rule, amount, source }, index) => (
+              <Row key={`${rule}${index}`} label={t(`rule.${rule}`)} amount={`-${amount}`} about={source} />
+            ))}
+          </dl>
           <details>
             <summary>{t('estimate.why')}</summary>
             <div class="stack-small small">
@@ -33,7 +31,7 @@ export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement })
               {estimate.steps.map((step) => (
                 <p key={step.zh}>{say(step)}</p>
               ))}
-              {full?.unconfirmed.map((text) => (
+              {estimate.unconfirmed.map((text) => (
                 <p key={text.zh} class="muted">
                   {say(text)}
                 </p>
@@ -42,7 +40,7 @@ export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement })
           </details>
         </>
       )}
-      {full?.findings.map(({ code, text, next, lineNo }) => (
+      {findings.map(({ code, text, next, lineNo }) => (
         <p key={`${code}${lineNo ?? ''}`} class="notice warn small">
           {say(text)} · {say(next)}
         </p>

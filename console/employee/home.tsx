@@ -86,7 +86,9 @@ function ClaimCard({ claim }: { claim: ClaimSummary }) {
         {mine ? (
           <span class="tag warn">{t('home.your-turn')}</span>
         ) : (
-          claim.dueAt !== null && <span class="muted small">{t('home.expected', { date: formatDay(claim.dueAt) })}</span>
+          claim.dueAt !== null && (
+            <span class="muted small">{t(claim.state === 'DENIED' ? 'home.appeal' : 'home.expected', { date: formatDay(claim.dueAt) })}</span>
+          )
         )}
       </div>
     </Link>

@@ -8,6 +8,7 @@ export const zh = {
   'home.past': '已完成',
   'home.your-turn': '需要您处理',
   'home.expected': '预计 {date} 前',
+  'home.appeal': '{date} 前可申请复核',
 
   'new.steps': '第 {at} 步，共 {of} 步',
   'new.next': '下一步',
@@ -165,7 +166,7 @@ export const zh = {
 
   'amounts.title': '金额',
   'amounts.submitted': '申请金额',
-  'amounts.approved': '审核通过',
+  'amounts.approved': '核定报销',
   'amounts.payable': '由单位支付',
   'amounts.paid': '已到账',
   'decision.remark': '医保局备注：{remark}',
