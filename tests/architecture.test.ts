@@ -45,7 +45,7 @@ const LAYERS: Record<string, { imports: readonly string[]; types?: readonly stri
     ],
   },
   // Runs in browsers: of the API it knows the shapes alone, which cost nothing.
-  'console/': { imports: ['console/*', 'domain/*', 'preact', '@preact/signals'], types: ['api/contract/*'] },
+  'console/': { imports: ['console/*', 'domain/*', 'preact', '@preact/signals'], types: ['api/contract/*', 'zod'] },
   'prisma/': { imports: ['prisma/*', 'domain/*', 'platform/crypto/*', 'node:', 'pg', '@prisma/*'] },
   'platform/': {
     imports: [

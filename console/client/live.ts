@@ -9,6 +9,8 @@ const RETRY_MS = 60_000;
 const listeners = new Set<Listener>();
 let stream: EventSource | undefined;
 let poller: ReturnType<typeof setInterval> | undefined;
+/** somebody is signed in */
+let wanted = false;
 
 /** `stream`: told by the server; `poll`: asked for now and then, because there is no stream. */
 export const liveness = signal<'stream' | 'poll' | 'off'>('off');
@@ -26,17 +28,27 @@ const tellAll = (): void => tell({ all: true, claims: [], tasks: [] });
 
 /** Begins to listen; the browser resumes by itself where it left off (`Last-Event-ID`). A page that nobody looks at does not listen. */
 export function goLive(): void {
+  wanted = true;
   open();
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') return close();
-    tellAll();
-    open();
-  });
-  addEventListener('online', tellAll);
 }
 
-/** Nobody is signed in any more, or nobody looks. */
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden') return pause();
+  if (!wanted) return;
+  tellAll();
+  open();
+});
+addEventListener('online', () => {
+  if (wanted) tellAll();
+});
+
+/** Nobody is signed in any more. */
 export function close(): void {
+  wanted = false;
+  pause();
+}
+
+function pause(): void {
   stream?.close();
   stream = undefined;
   clearInterval(poller);
@@ -45,7 +57,7 @@ export function close(): void {
 }
 
 function open(): void {
-  if (stream || document.visibilityState === 'hidden') return;
+  if (stream || !wanted || document.visibilityState === 'hidden') return;
   const opened = new EventSource('/v1/stream');
   stream = opened;
   opened.addEventListener('open', () => {

@@ -1,5 +1,6 @@
 import { ofClaim, useResource } from '../client/resource.ts';
 import { say } from '../i18n/language.ts';
+import { Fact } from '../ui/fact.tsx';
 import { Money } from '../ui/money.tsx';
 import { Time } from '../ui/time.tsx';
 import type { Decisions, Entitlement, Payments, Progress } from './contract.ts';
@@ -25,28 +26,19 @@ export function Amounts({ number, progress }: { number: string; progress: Progre
             <Money yuan={submitted} />
           </dd>
           {approved !== null && (
-            <>
-              <dt>{t('amounts.approved')}</dt>
-              <dd>
-                <Money yuan={approved} strong />
-              </dd>
-            </>
+            <Fact label={t('amounts.approved')}>
+              <Money yuan={approved} strong />
+            </Fact>
           )}
           {payable !== null && payable !== approved && (
-            <>
-              <dt>{t('amounts.payable')}</dt>
-              <dd>
-                <Money yuan={payable} />
-              </dd>
-            </>
+            <Fact label={t('amounts.payable')}>
+              <Money yuan={payable} />
+            </Fact>
           )}
           {paid !== '0.00' && (
-            <>
-              <dt>{t('amounts.paid')}</dt>
-              <dd>
-                <Money yuan={paid} strong />
-              </dd>
-            </>
+            <Fact label={t('amounts.paid')}>
+              <Money yuan={paid} strong />
+            </Fact>
           )}
         </dl>
         {decision && <DecisionLines decision={decision} />}
@@ -98,20 +90,14 @@ function DecisionLines({ decision }: { decision: Decisions['items'][number] }) {
               </div>
               <dl class="facts small">
                 {deductible !== '0.00' && !adjustments.some(({ code }) => code === 'DEDUCTIBLE' || code === '1') && (
-                  <>
-                    <dt>{t('rule.deductible')}</dt>
-                    <dd>
-                      <Money yuan={`-${deductible}`} />
-                    </dd>
-                  </>
+                  <Fact label={t('rule.deductible')}>
+                    <Money yuan={`-${deductible}`} />
+                  </Fact>
                 )}
                 {adjustments.map(({ code, amount, label }) => (
-                  <>
-                    <dt>{label ? say(label) : code}</dt>
-                    <dd>
-                      <Money yuan={`-${amount}`} />
-                    </dd>
-                  </>
+                  <Fact label={label ? say(label) : code}>
+                    <Money yuan={`-${amount}`} />
+                  </Fact>
                 ))}
               </dl>
             </li>

@@ -4,6 +4,7 @@ import { ofClaim, useResource } from '../client/resource.ts';
 import { say } from '../i18n/language.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { Fact } from '../ui/fact.tsx';
 import { Money } from '../ui/money.tsx';
 import { Shown } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
@@ -17,37 +18,17 @@ export function Content({ claim }: { claim: Claim }) {
     <details class="card" open={state === 'DRAFT'}>
       <summary>{t('claim.content')}</summary>
       <dl class="facts">
-        {hospital && (
-          <>
-            <dt>{t('check.hospital')}</dt>
-            <dd>{hospital.name}</dd>
-          </>
-        )}
-        {visit && (
-          <>
-            <dt>{t('check.visit')}</dt>
-            <dd>{visit.start === visit.end ? visit.start : `${visit.start} – ${visit.end}`}</dd>
-          </>
-        )}
+        {hospital && <Fact label={t('check.hospital')}>{hospital.name}</Fact>}
+        {visit && <Fact label={t('check.visit')}>{visit.start === visit.end ? visit.start : `${visit.start} – ${visit.end}`}</Fact>}
         {invoices.map(({ number, amount }) => (
-          <>
-            <dt>
-              {t('check.invoice', { n: '' })} {number}
-            </dt>
-            <dd>
-              <Money yuan={amount} />
-            </dd>
-          </>
+          <Fact key={number} label={`${t('check.invoice', { n: '' })} ${number}`}>
+            <Money yuan={amount} />
+          </Fact>
         ))}
         {lines.map(({ lineNo, itemName, amount }) => (
-          <>
-            <dt>
-              {lineNo}. {itemName}
-            </dt>
-            <dd>
-              <Money yuan={amount} />
-            </dd>
-          </>
+          <Fact key={lineNo} label={`${lineNo}. ${itemName}`}>
+            <Money yuan={amount} />
+          </Fact>
         ))}
       </dl>
     </details>

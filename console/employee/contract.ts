@@ -4,6 +4,7 @@ import type * as consents from '#api/contract/consents.ts';
 import type * as employees from '#api/contract/employees.ts';
 import type * as entitlements from '#api/contract/entitlements.ts';
 import type * as estimates from '#api/contract/estimates.ts';
+import type * as findings from '#api/contract/findings.ts';
 import type * as proposals from '#api/contract/proposals.ts';
 import type * as roles from '#api/contract/roles.ts';
 
@@ -21,17 +22,4 @@ export type Substitution = z.output<typeof roles.substitution>;
 
 export type ClaimProposal = z.output<typeof proposals.claimProposal>;
 export type Entitlement = z.output<typeof entitlements.entitlement>;
-
-type Label = { zh: string; en: string };
-export type Finding = {
-  code: string;
-  text: Label;
-  next: Label;
-  blocking: boolean;
-  mendedBy: 'employee' | 'hr' | 'nobody';
-  lineNo: number | null;
-  claimed: string | null;
-  found: string | null;
-  overruled: object | null;
-};
-export type Findings = { items: Finding[] };
+export type Findings = z.output<typeof findings.findings>;

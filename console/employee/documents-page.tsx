@@ -7,7 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { Page } from '../ui/page.tsx';
 import { Fault, Shown } from '../ui/states.tsx';
 import { toast } from '../ui/toast.tsx';
-import type { Progress } from './contract.ts';
+import type { Claim, Progress } from './contract.ts';
 import { FilePicker } from './file-picker.tsx';
 import { t } from './words.ts';
 
@@ -16,6 +16,7 @@ type Stored = { documentId: string; kind: DocumentKind; name: string };
 /** What is missing is added here; each file is with the claim as soon as it has arrived. */
 export function DocumentsPage({ params: { number = '' } }: { params: Params }) {
   const progress = useResource<Progress>(`/v1/claims/${encodeURIComponent(number)}/progress`, ofClaim(number));
+  const claim = useResource<Claim>(`/v1/claims/${encodeURIComponent(number)}`, ofClaim(number));
   const added = useSignal<readonly Stored[]>([]);
   const failure = useSignal<unknown>(undefined);
 
@@ -51,7 +52,9 @@ export function DocumentsPage({ params: { number = '' } }: { params: Params }) {
         {({ missingDocuments, state }) => {
           const missing = DOCUMENT_KIND_CODES.filter((kind) => missingDocuments.some((one) => one.kind === kind));
           const kinds = missing.length > 0 ? missing : (['OTHER'] as const);
-          const complete = missing.every((kind) => added.value.some((one) => one.kind === kind));
+          // what was added in an earlier visit counts as well
+          const there = new Set([...added.value, ...(claim.value?.documents ?? [])].map((one) => one.kind));
+          const complete = there.size > 0 && missing.every((kind) => there.has(kind));
           const pended = state === 'PENDED_INFO';
           return (
             <div class="stack">
@@ -66,7 +69,7 @@ export function DocumentsPage({ params: { number = '' } }: { params: Params }) {
                 />
               ))}
               {failure.value !== undefined && <Fault failure={failure.value} />}
-              <Button kind="primary" wide disabled={added.value.length === 0 || !complete} onClick={() => finish(pended)}>
+              <Button kind="primary" wide disabled={!complete} onClick={() => finish(pended)}>
                 {t(pended ? 'action.materials-complete' : 'documents.done')}
               </Button>
             </div>

@@ -1,4 +1,5 @@
 import { say } from '../i18n/language.ts';
+import { Fact } from '../ui/fact.tsx';
 import { Money } from '../ui/money.tsx';
 import type { Entitlement, Estimate } from './contract.ts';
 import { t } from './words.ts';
@@ -18,10 +19,14 @@ export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement })
           </p>
           <dl class="facts">
             {estimate.funding.map(({ source, amount }) => (
-              <Row key={source} label={t(`fund.${source}`)} amount={amount} />
+              <Fact key={source} label={t(`fund.${source}`)}>
+                <Money yuan={amount} />
+              </Fact>
             ))}
-            {estimate.deductions.map(({ rule, amount, source }, index) => (
-              <Row key={`${rule}${index}`} label={t(`rule.${rule}`)} amount={`-${amount}`} about={source} />
+            {estimate.deductions.map(({ rule, amount }, index) => (
+              <Fact key={`${rule}${index}`} label={t(`rule.${rule}`)}>
+                <Money yuan={`-${amount}`} />
+              </Fact>
             ))}
           </dl>
           <details>
@@ -47,19 +52,5 @@ export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement })
       ))}
       <p class="muted small">{t('estimate.only')}</p>
     </section>
-  );
-}
-
-function Row({ label, amount, about }: { label: string; amount: string; about?: string }) {
-  return (
-    <>
-      <dt>
-        {label}
-        {about !== undefined && <span class="unseen"> {about}</span>}
-      </dt>
-      <dd>
-        <Money yuan={amount} />
-      </dd>
-    </>
   );
 }

@@ -52,10 +52,10 @@ export function FilePicker({ kind, present, needed, onStored, onRemove }: FilePi
   return (
     <section class="card stack-small picker" aria-labelledby={`${id}-name`}>
       <div class="row between">
-        <h3 id={`${id}-name`}>
+        <h2 id={`${id}-name`}>
           {say(DOCUMENT_KINDS[kind])}{' '}
           {present.length > 0 ? <span class="tag good">✓ {present.length}</span> : needed && <span class="tag warn">{t('picker.needed')}</span>}
-        </h3>
+        </h2>
         <Button kind="plain" onClick={() => void (sample.value = true)} aria-label={t('picker.sample-of', { kind: say(DOCUMENT_KINDS[kind]) })}>
           {t('picker.sample')}
         </Button>
@@ -70,8 +70,8 @@ export function FilePicker({ kind, present, needed, onStored, onRemove }: FilePi
           )}
         </div>
       ))}
-      {running.value.map(({ name, share, upload: started, failure, file }) => (
-        <div key={name} class="stack-small">
+      {running.value.map(({ name, share, upload: started, failure, file }, index) => (
+        <div key={`${index}${name}`} class="stack-small">
           <div class="row between">
             <span class="grow">{name}</span>
             <Button kind="plain" onClick={() => (failure === undefined ? started?.stop() : remove(file))}>

@@ -147,6 +147,7 @@ describe('progress', () => {
     expect(progress).toMatchObject({
       turn: { party: 'bureau', label: { zh: '医保局', en: 'The bureau' }, since: day('18') },
       expectedBy: '2026-12-16T15:59:59.000Z',
+      expectedInWorkingDays: 20,
       provisional: false,
       nextStep: {
         text: { zh: '无需操作，等待医保局审核' },
@@ -163,7 +164,7 @@ describe('progress', () => {
     expect(progress.note).toEqual({ code: 'MATERIALS_MISSING', label: { zh: '待补材料', en: 'Material needed' } });
     expect(progress.missingDocuments.map((missing: { kind: string }) => missing.kind)).toEqual(['FEE_LIST', 'DIAGNOSIS_CERTIFICATE']);
     // 15 working days after 2026-11-18: Wednesday 2026-12-09
-    expect(progress.expectedBy).toBe('2026-12-09T15:59:59.000Z');
+    expect([progress.expectedBy, progress.expectedInWorkingDays]).toEqual(['2026-12-09T15:59:59.000Z', 15]);
     expect(progress.nextStep.text.zh).toMatch(/2026年12月9日前.*费用清单、诊断证明.*材料已齐/);
     expect(progress.nextStep.text.en).toMatch(/by 9 December 2026.*List of fees, Diagnosis certificate.*materials complete/);
     expect(progress.nextStep.actions.map((action: { action: string }) => action.action)).toEqual([

@@ -34,6 +34,7 @@ export async function enter(given?: Place): Promise<World> {
   const open = async (look: Partial<Look> = {}, storageState?: BrowserContextOptions['storageState']): Promise<Page> => {
     const context = await contextFor(browser, { ...PHONE, ...look }, storageState);
     const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => {
       throw error;
     });

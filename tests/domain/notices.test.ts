@@ -6,7 +6,7 @@ import { CLAIM_STATES } from '#domain/claim/states.ts';
 import { TASK_KINDS } from '#domain/claim/tasks.ts';
 import { LOCALES } from '#domain/locale.ts';
 import { noticesFor, NOTICE_TEMPLATES, type NoticeContext, type NoticeParams, type NoticeTemplate } from '#domain/notices/notice.ts';
-import { renderNotice } from '#domain/notices/render.ts';
+import { renderNotice, titleOf } from '#domain/notices/render.ts';
 
 const CLAIM = 'YB20261118-00000007';
 const render = (template: NoticeTemplate, params: NoticeParams = {}, locale: 'zh' | 'en' = 'zh') =>
@@ -18,6 +18,12 @@ describe('the words', () => {
     expect(subject).toBe(`报销申请审核通过 · ${CLAIM}`);
     expect(text).toContain('您的报销申请已通过医保局审核,资金将在2个工作日内到账');
     expect(text).toContain('报销金额：34522.00元');
+  });
+
+  test('say what a message is about without anything that is filled in, and give an unknown template its name', () => {
+    for (const template of NOTICE_TEMPLATES) for (const locale of LOCALES) expect(titleOf(template)[locale]).toMatch(/^(?!.*undefined).{4,60}$/);
+    expect(titleOf('APPROVED')).toEqual({ zh: '报销申请审核通过', en: expect.stringMatching(/approved/i) });
+    expect(titleOf('toString')).toEqual({ zh: 'toString', en: 'toString' });
   });
 
   test('promise no money of ours where the bureau pays', () => {

@@ -53,12 +53,18 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
       const claim = await (again === undefined
         ? post<Claim>('/v1/claims', { employeeNo: session.value?.employeeNo ?? '', ...content }, { key })
         : post<Claim>(`/v1/claims/${again}/resubmit`, content, { key }));
-      dropDraft();
-      toast(t('confirm.done'));
-      navigate(`/app/claims/${claim.number}`, { replace: true });
+      leave(`/app/claims/${claim.number}`);
     } catch (error) {
-      failure.value = error;
+      // an earlier try was taken in, its answer was lost, and the draft was changed since: the claim is there
+      if (error instanceof ApiFailure && error.code === 'IDEMPOTENCY_KEY_REUSED') leave('/');
+      else failure.value = error;
     }
+  }
+
+  function leave(to: string): void {
+    dropDraft();
+    toast(t('confirm.done'));
+    navigate(to, { replace: true });
   }
 
   const consent = failure.value instanceof ApiFailure && failure.value.code === 'CONSENT_MISSING';
