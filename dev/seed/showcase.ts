@@ -6,7 +6,7 @@ import { freshInvoiceNo, PEOPLE } from '../seed.ts';
 type Story = {
   about: string;
   who: keyof typeof PEOPLE;
-  kind?: 'OUTPATIENT' | 'INPATIENT' | 'EMERGENCY' | 'CHRONIC';
+  kind?: 'OUTPATIENT' | 'CHRONIC';
   amount: string;
   daysAgo: number;
   /** what the bureau answers, told before the claim reaches it; [] lets it wait; absent: as its plan says */
@@ -24,7 +24,7 @@ const STORIES: readonly Story[] = [
   { about: 'paid', who: 'claimant', amount: '2400.00', daysAgo: 40 },
   { about: 'draft', who: 'claimant', kind: 'CHRONIC', amount: '680.50', daysAgo: 3, unconfirmed: true },
   { about: 'documents-missing', who: 'claimant', amount: '1260.00', daysAgo: 6, without: ['PRESCRIPTION_OR_RECORD'] },
-  { about: 'with-bureau', who: 'claimant', kind: 'EMERGENCY', amount: '3120.00', daysAgo: 9, rulings: [] },
+  { about: 'with-bureau', who: 'claimant', amount: '3120.00', daysAgo: 9, rulings: [] },
   {
     about: 'denied',
     who: 'claimant',
@@ -43,7 +43,6 @@ const STORIES: readonly Story[] = [
 const DOCUMENTS: Record<string, readonly string[]> = {
   OUTPATIENT: ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD'],
   CHRONIC: ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD'],
-  EMERGENCY: ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'EMERGENCY_DIAGNOSIS'],
 };
 
 /**
@@ -80,6 +79,7 @@ export async function seedShowcase(world: { api: ApiClient; bureauUrl: string; b
     const claim = {
       ...{ employeeNo, kind, treatedRegion: insuredRegion, visit: { start: day, end: day }, documents, draft: true },
       hospital: insuredRegion === '110000' ? { code: 'H11010100001', name: '北京示范医院' } : { code: 'H13010200001', name: '石家庄示范医院' },
+      diagnoses: kind === 'CHRONIC' ? [{ code: 'I10.x00', name: '高血压' }] : [],
       lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPrice: amount, amount }],
       invoices: [{ type: '1', code: `${insuredRegion.slice(0, 4)}0126`, number: invoiceNo, checkCode: 'a1b2c3', amount, issuedOn: day }],
     };

@@ -12,6 +12,7 @@ export async function again(claim: Claim): Promise<void> {
     documents: claim.documents.map(({ documentId, kind, fileName }) => ({ documentId, kind, name: fileName ?? '' })),
     read: claim.documents.map(({ documentId }) => documentId),
     hospital: { code: hospital?.code ?? '', name: hospital?.name ?? '', grade: '3' },
+    diagnosis: claim.diagnoses?.[0] ?? { code: '', name: '' },
     visit: { start: visit?.start ?? '', end: visit?.end ?? '' },
     invoices: claim.invoices.map(({ type, code, number, checkCode, amount, issuedOn }) => ({
       ...{ type: type === '2' || type === '3' ? type : ('1' as const), code, number, checkCode, amount, issuedOn },

@@ -4,7 +4,7 @@ import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { Fault } from '../../ui/states.tsx';
 import { t } from '../words.ts';
-import { change, NO_INVOICE, settle, type Draft, type DraftInvoice, type DraftLine } from './draft.ts';
+import { change, isStay, needsDiagnosis, NO_INVOICE, settle, type Draft, type DraftInvoice, type DraftLine } from './draft.ts';
 import { faultsOf } from './faults.ts';
 import { goTo } from './new-page.tsx';
 import { fillIn } from './proposal.ts';
@@ -87,16 +87,15 @@ export function CheckStep({ draft }: { draft: Draft }) {
         />
         <TextField
           type="date"
-          label={t(draft.kind === 'INPATIENT' || draft.kind === 'TRAUMA' || draft.kind === 'MATERNITY' ? 'check.from' : 'check.day')}
+          label={t(isStay(draft) ? 'check.from' : 'check.day')}
           value={draft.visit.start}
           {...about('visit.start')}
           onValue={(start) => {
             settle('visit.start');
-            const outpatient = draft.kind === 'OUTPATIENT' || draft.kind === 'EMERGENCY' || draft.kind === 'CHRONIC';
-            change({ visit: { start, end: outpatient || draft.visit.end === '' ? start : draft.visit.end } });
+            change({ visit: { start, end: !isStay(draft) || draft.visit.end === '' ? start : draft.visit.end } });
           }}
         />
-        {(draft.kind === 'INPATIENT' || draft.kind === 'TRAUMA' || draft.kind === 'MATERNITY') && (
+        {isStay(draft) && (
           <TextField
             type="date"
             label={t('check.to')}
@@ -107,6 +106,25 @@ export function CheckStep({ draft }: { draft: Draft }) {
               change({ visit: { ...draft.visit, end } });
             }}
           />
+        )}
+        {needsDiagnosis(draft) && (
+          <>
+            <TextField
+              label={t('check.diagnosis')}
+              hint={t('check.diagnosis.hint')}
+              value={draft.diagnosis.name}
+              maxLength={200}
+              fault={shown.value && faults['diagnosis.name'] ? t(faults['diagnosis.name']) : undefined}
+              onValue={(name) => change({ diagnosis: { ...draft.diagnosis, name } })}
+            />
+            <TextField
+              label={t('check.diagnosis-code')}
+              optional
+              value={draft.diagnosis.code}
+              maxLength={30}
+              onValue={(code) => change({ diagnosis: { ...draft.diagnosis, code } })}
+            />
+          </>
         )}
       </div>
       {draft.invoices.map((one, index) => (

@@ -13,7 +13,7 @@ import { toast } from '../../ui/toast.tsx';
 import type { Claim, Employee, Estimate } from '../contract.ts';
 import { EstimateCard } from '../estimate-card.tsx';
 import { t } from '../words.ts';
-import { change, dropDraft, type Draft } from './draft.ts';
+import { change, dropDraft, needsDiagnosis, type Draft } from './draft.ts';
 import { faultsOf, plainAmount, totalOf } from './faults.ts';
 import { goTo } from './new-page.tsx';
 import { linesOf } from './proposal.ts';
@@ -24,6 +24,7 @@ const AGE_IN_SERVICE = 40;
 const AGE_RETIRED = 65;
 /** Where nobody knows the hospital's code: the bureau knows it by its name. */
 const UNKNOWN_HOSPITAL = 'UNKNOWN';
+const UNKNOWN_DIAGNOSIS = 'UNKNOWN';
 
 export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee }) {
   const estimate = useSignal<Estimate | undefined>(undefined);
@@ -115,9 +116,11 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
 }
 
 function claimOf(draft: Draft, total: string) {
-  const { kind, treatedRegion, circumstances, hospital, visit, invoices, documents } = draft;
+  const { kind, treatedRegion, circumstances, hospital, visit, invoices, documents, diagnosis } = draft;
+  const code = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(diagnosis.code.trim()) ? diagnosis.code.trim() : UNKNOWN_DIAGNOSIS;
   return {
     ...{ kind, circumstances, treatedRegion, visit },
+    diagnoses: needsDiagnosis(draft) ? [{ code, name: diagnosis.name.trim() }] : [],
     hospital: { code: hospital.code === '' ? UNKNOWN_HOSPITAL : hospital.code, name: hospital.name.trim() },
     lines: linesOf(draft, t('confirm.one-line'), total).map((line) => ({ ...line, amount: plainAmount(line.amount), unitPrice: plainAmount(line.unitPrice) })),
     invoices: invoices.map((invoice) => ({ ...invoice, number: invoice.number.trim(), code: invoice.code.trim(), amount: plainAmount(invoice.amount) })),

@@ -21,6 +21,8 @@ export type Draft = {
   read: string[];
   hospital: { code: string; name: string; grade: '1' | '2' | '3' };
   visit: { start: string; end: string };
+  /** asked for where the bureau asks for it; the code is on the papers, and may be left out */
+  diagnosis: { code: string; name: string };
   invoices: DraftInvoice[];
   lines: DraftLine[];
   /** fields that a machine filled in and was not sure of, by path: `invoices.0.amount` */
@@ -33,8 +35,22 @@ export const NO_INVOICE: DraftInvoice = { type: '1', code: '', number: '', check
 
 export const emptyDraft = (treatedRegion: string): Draft => ({
   ...{ key: newKey(), kind: null, treatedRegion, circumstances: [], documents: [], read: [] },
-  ...{ hospital: { code: '', name: '', grade: '3' as const }, visit: { start: '', end: '' }, invoices: [NO_INVOICE], lines: [], doubtful: [] },
+  ...{
+    hospital: { code: '', name: '', grade: '3' as const },
+    visit: { start: '', end: '' },
+    diagnosis: { code: '', name: '' },
+    invoices: [NO_INVOICE],
+    lines: [],
+    doubtful: [],
+  },
 });
+
+const WITH_DIAGNOSIS: readonly (ClaimKind | null)[] = ['INPATIENT', 'TRAUMA', 'MATERNITY', 'CHRONIC'];
+const STAYS: readonly (ClaimKind | null)[] = ['INPATIENT', 'TRAUMA', 'MATERNITY'];
+/** Whether the bureau asks what it was for. */
+export const needsDiagnosis = ({ kind }: Draft): boolean => WITH_DIAGNOSIS.includes(kind);
+/** Whether it was a stay with two days. */
+export const isStay = ({ kind }: Draft): boolean => STAYS.includes(kind);
 
 /** undefined: not read yet */
 export const draft = signal<Draft | undefined>(undefined);

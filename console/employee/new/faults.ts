@@ -1,12 +1,14 @@
 import { parseYuan, sum, formatYuan, type Fen } from '#domain/money.ts';
-import type { Draft } from './draft.ts';
+import { needsDiagnosis, type Draft } from './draft.ts';
 
 type Fault = 'fault.missing' | 'fault.amount' | 'fault.dates' | 'fault.lines';
 
 /** What is wrong with a draft, by the path of the field; nothing where it can be submitted. The API looks again, and at more. */
-export function faultsOf({ hospital, visit, invoices, lines }: Draft): Readonly<Record<string, Fault>> {
+export function faultsOf(draft: Draft): Readonly<Record<string, Fault>> {
+  const { hospital, visit, invoices, lines, diagnosis } = draft;
   const faults: Record<string, Fault> = {};
   if (hospital.name.trim() === '') faults['hospital.name'] = 'fault.missing';
+  if (needsDiagnosis(draft) && diagnosis.name.trim() === '') faults['diagnosis.name'] = 'fault.missing';
   if (visit.start === '') faults['visit.start'] = 'fault.missing';
   if (visit.end === '') faults['visit.end'] = 'fault.missing';
   else if (visit.end < visit.start) faults['visit.end'] = 'fault.dates';
