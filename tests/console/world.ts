@@ -136,7 +136,14 @@ export async function tooSmall(page: Page): Promise<string[]> {
       const { width, height } = element.getBoundingClientRect();
       const inLabel = element.closest('label') !== null && element.tagName === 'INPUT';
       const inText = element.tagName === 'A' && getComputedStyle(element).display === 'inline';
-      return width > 0 && !inLabel && !inText && !element.classList.contains('skip') && (height < 43.5 || width < 43.5);
+      return (
+        width > 0 &&
+        !inLabel &&
+        !inText &&
+        !element.classList.contains('skip') &&
+        element.getAttribute('aria-hidden') !== 'true' &&
+        (height < 43.5 || width < 43.5)
+      );
     };
     return [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea, summary')]
       .filter(small)
