@@ -89,8 +89,7 @@ async function patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promis
     try {
       return await work();
     } catch (error) {
-      const passing =
-        error instanceof ApiFailure && (error.code === 'NETWORK' || error.problem.retryable === true || String(error.code) === 'UPLOAD_OFFSET_WRONG');
+      const passing = error instanceof ApiFailure && (error.code === 'NETWORK' || error.problem.retryable === true || error.code === 'UPLOAD_OFFSET_WRONG');
       if (!passing || attempt >= PATIENCE) throw error;
       await pause(Math.min(PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS), signal);
     }

@@ -62,7 +62,7 @@ test('a draft is found again after a reload and a new sign-in, by its writer alo
   await page.getByText('门诊票据.pdf').waitFor();
   await expect.poll(() => page.locator('.picker .tag.good').count(), { timeout: 20_000 }).toBe(1);
 
-  const kept = () => page.evaluate(() => JSON.stringify({ ...localStorage }));
+  const kept = () => page.evaluate(() => JSON.stringify(Object.entries(localStorage)));
   expect(await kept()).toContain('daozhang.kept.claim');
   expect(await kept()).not.toMatch(/门诊|EMERGENCY|INVOICE|pdf/);
   expect(await kept()).not.toContain(employeeNoOf('kept-draft'));
