@@ -9,6 +9,7 @@ import { chooseLanguage, language } from './i18n/language.ts';
 import { t } from './i18n/words.ts';
 import { here, Link, matchRoute, type Route } from './router.tsx';
 import { Button } from './ui/button.tsx';
+import { Outages } from './ui/outages.tsx';
 import { Page } from './ui/page.tsx';
 import { Failed, Loading, NotFound } from './ui/states.tsx';
 import { Toasts } from './ui/toast.tsx';
@@ -48,6 +49,7 @@ export function App() {
           {t('offline')}
         </p>
       )}
+      {session.value && !sessionEnded.value && <Outages />}
       <Content />
       <Toasts />
     </Boundary>

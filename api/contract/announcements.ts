@@ -27,6 +27,8 @@ export const announcement = z
   })
   .meta({ id: 'Announcement' });
 
+export type Announcement = z.output<typeof announcement>;
+
 export const outages = z
   .strictObject({
     items: z.array(
@@ -40,3 +42,4 @@ export const outages = z
     ),
   })
   .meta({ id: 'Outages', description: 'What everybody is told: which bureau or bank does not answer, and what the operators announce' });
+export type Outages = z.output<typeof outages>;

@@ -23,6 +23,7 @@ export const stuck = z
     ),
   })
   .meta({ id: 'Stuck' });
+export type Stuck = z.output<typeof stuck>;
 
 export const stuckClaimsQuery = z.strictObject({
   ...pageQuery,
@@ -48,6 +49,7 @@ export const stuckClaim = z
     attempt: z.int().nullable(),
   })
   .meta({ id: 'StuckClaim' });
+export type StuckClaim = z.output<typeof stuckClaim>;
 
 const failure = z.strictObject({ type: z.string().nullable(), message: z.string().nullable() }).meta({
   id: 'WorkflowFailure',
@@ -59,6 +61,9 @@ export const claimWorkflow = z
     number: claimNumber,
     state,
     seq: z.int(),
+    unitCode,
+    bureauCode: z.string(),
+    onHold: z.boolean(),
     closedAt: time.nullable(),
     transitions: history.shape.items,
     temporal: z.enum(['ANSWERED', 'NO_WORKFLOW', 'UNAVAILABLE']).meta({
@@ -105,6 +110,7 @@ export const claimWorkflow = z
       .nullable(),
   })
   .meta({ id: 'ClaimWorkflow', description: 'What Postgres has of a claim beside what Temporal has of it' });
+export type ClaimWorkflow = z.output<typeof claimWorkflow>;
 
 const simple = <Kind extends OperationKind>(operation: Kind) => z.strictObject({ operation: z.literal(operation), reason: reasonWhy });
 export const operation = z
@@ -135,6 +141,7 @@ export const operated = z
     activities: z.array(z.string()).meta({ description: 'The calls that are tried again now' }),
   })
   .meta({ id: 'Operated' });
+export type Operated = z.output<typeof operated>;
 
 export const outgoingQuery = z.strictObject({
   ...pageQuery,
@@ -160,6 +167,7 @@ export const outgoing = z
     sentAt: time.nullable(),
   })
   .meta({ id: 'Outgoing', description: 'A message to a person, or an event to a system' });
+export type Outgoing = z.output<typeof outgoing>;
 
 export const noticeParams = z.strictObject({ id: z.string().regex(/^[1-9]\d{0,14}$/) });
 export const withReasonWhy = z.strictObject({ reason: reasonWhy }).meta({ id: 'WithReasonWhy' });
@@ -193,3 +201,4 @@ export const operationsHealth = z
     queues: z.array(queueHealth).meta({ description: 'Empty while Temporal does not answer' }),
   })
   .meta({ id: 'OperationsHealth' });
+export type OperationsHealth = z.output<typeof operationsHealth>;

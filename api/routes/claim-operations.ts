@@ -51,7 +51,7 @@ export const claimOperationRoutes: FastifyPluginAsyncZod = async (app) => {
       if (!found) return reply.refuse(refuse('NOT_FOUND'));
       const allowed = request.may('workflow.read', found);
       if (!allowed.ok) return reply.refuse(allowed);
-      const { number, employeeId, unitAncestors, workflowId, state, seq } = found;
+      const { number, employeeId, unitAncestors, workflowId, state, seq, unitCode, bureauCode, onHold } = found;
       await recordLookAt(request, 'claim.workflow', [{ employeeId, unitId: unitAncestors.at(-1), claimNumber: number }]);
       const [transitions, look] = await Promise.all([
         historyOf(request, { number, employeeId, nameOf }),
@@ -64,7 +64,7 @@ export const claimOperationRoutes: FastifyPluginAsyncZod = async (app) => {
           ...{ claimNumber: number, at: clock(), actor: request.actor, action: 'payloads-decoded', detail: { workflow: workflowId, payloads: look.decoded } },
         });
       return {
-        ...{ number, state, seq, closedAt: rfc3339(found.closedAt), transitions, workflow: view },
+        ...{ number, state, seq, unitCode, bureauCode, onHold, closedAt: rfc3339(found.closedAt), transitions, workflow: view },
         temporal: look.kind === 'found' ? ('ANSWERED' as const) : look.kind === 'missing' ? ('NO_WORKFLOW' as const) : ('UNAVAILABLE' as const),
         uiUrl: view && temporalUiUrl ? runUrl(temporalUiUrl, view) : null,
       };

@@ -7,6 +7,7 @@ import { audit } from '#prisma/queries/audit.ts';
 import { findUnit } from '#prisma/queries/units.ts';
 import { createEndpoint, endEndpoint, listDeliveries, listEndpoints, resendDelivery, type DeliveryRow, type EndpointRow } from '#prisma/queries/webhooks.ts';
 import { headers, noContent, pageOf, responses } from '../contract/common.ts';
+import { withReasonWhy } from '../contract/operations.ts';
 import { delivery, deliveryParams, deliveryQuery, endpoint, endpointMade, endpointParams, endpointQuery, newEndpoint } from '../contract/webhooks.ts';
 import { pageFrom, positionTime, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
@@ -126,6 +127,7 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
         summary: 'Send an event again',
         headers: headers('idempotency-key'),
         params: deliveryParams,
+        body: withReasonWhy.nullish(),
         response: responses({ 202: delivery }, { with: 'key', codes: ['FORBIDDEN'] }),
       },
     },
@@ -135,7 +137,13 @@ export const webhookRoutes: FastifyPluginAsyncZod = async (app) => {
         if (!listed.ok) return listed;
         const sent = await resendDelivery(tx, { id: request.params.id, within: listed.within });
         if (!sent) return refuse('NOT_FOUND');
-        await audit(tx, { claimNumber: sent.claimNumber, at: clock(), actor: request.actor, action: 'webhook-resent', detail: { delivery: sent.id } });
+        await audit(tx, {
+          claimNumber: sent.claimNumber,
+          at: clock(),
+          actor: request.actor,
+          action: 'webhook-resent',
+          detail: { delivery: sent.id, ...request.body },
+        });
         return { ok: true, status: 202, body: deliveryJson(sent) };
       }),
   );

@@ -15,6 +15,7 @@ export type ClaimAccess = {
   unitAncestors: string[];
   insuredRegion: string;
   bureauCode: string;
+  onHold: boolean;
   escalationLevel: number;
 };
 
@@ -24,7 +25,7 @@ type Reader = Pick<Database, 'query'>;
 export async function findClaimAccess(db: Reader, { number }: { number: string }): Promise<ClaimAccess | undefined> {
   const { rows } = await db.query<ClaimAccess>(
     `SELECT c.number, c.state, c.seq, c.closed_at AS "closedAt", c.workflow_id AS "workflowId", c.employee_id AS "employeeId", u.code AS "unitCode",
-       u.ancestor_ids AS "unitAncestors", c.insured_region AS "insuredRegion", c.bureau_code AS "bureauCode", c.escalation_level AS "escalationLevel"
+       u.ancestor_ids AS "unitAncestors", c.insured_region AS "insuredRegion", c.bureau_code AS "bureauCode", c.on_hold AS "onHold", c.escalation_level AS "escalationLevel"
      FROM claim c JOIN unit u ON u.id = c.unit_id WHERE c.number = $1`,
     [number],
   );

@@ -34,7 +34,7 @@ export type TaskRow = {
   decidedBy: Actor | null;
   choice: string | null;
   comment: string | null;
-  claim: ClaimAccess & { onHold: boolean; submittedFen: Fen };
+  claim: ClaimAccess & { submittedFen: Fen };
 };
 
 type Reader = Pick<Database, 'prisma'>;

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { eventually } from '#dev/run-stack.ts';
+import { oneStuckClaim } from './stuck-claim.ts';
 import type { Who, World } from './world.ts';
 
 /**
@@ -37,6 +38,23 @@ const newClaim =
     await page.locator('input[name=kind]').first().check();
     if (step !== 'kind') await page.locator('button[type=submit]').click();
   };
+/** A page of the desk, once a claim stands still. */
+function onceStuck(path: string): ConsolePage['at'] {
+  return async (page, world) => {
+    await oneStuckClaim(world);
+    await page.goto(`${world.url}${path}`);
+  };
+}
+
+/** The desk of a claim that stands still, and what is done there. */
+function stuckDesk(then: (page: Page) => Promise<void>): ConsolePage['at'] {
+  return async (page, world) => {
+    const { number } = await oneStuckClaim(world);
+    await page.goto(`${world.url}/app/operator/claims/${number}`);
+    await page.locator('.timeline').waitFor();
+    await then(page);
+  };
+}
 
 export const PAGES: readonly ConsolePage[] = [
   { name: 'sign-in', at: '/', ready: 'main button' },
@@ -58,7 +76,18 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'employee-consent', who: 'claimant', at: '/app/consent', ready: '.card .tag' },
   { name: 'employee-delegation', who: 'claimant', at: '/app/delegation', ready: 'main input' },
   { name: 'manager-home', who: 'manager', at: '/app/manager', ready: 'main h1' },
-  { name: 'operator-home', who: 'operator', at: '/app/operator', ready: 'main h1' },
+  { name: 'operator-stuck', who: 'operator', at: onceStuck('/app/operator'), ready: 'main .list' },
+  { name: 'operator-stuck-list', who: 'operator', at: onceStuck('/app/operator/stuck/RETRYING'), ready: 'main .list' },
+  { name: 'operator-claim', who: 'operator', at: stuckDesk(async () => undefined), ready: '.timeline' },
+  {
+    name: 'operator-terminate',
+    who: 'operator',
+    at: stuckDesk((page) => page.locator('.button.danger').last().click()),
+    ready: 'dialog input',
+  },
+  { name: 'operator-deliveries', who: 'operator', at: onceStuck('/app/operator/deliveries'), ready: 'main .list' },
+  { name: 'operator-health', who: 'operator', at: '/app/operator/health', ready: 'main .list' },
+  { name: 'operator-announcements', who: 'operator', at: '/app/operator/announcements', ready: 'summary' },
 ];
 
 export async function visit(page: Page, world: World, { at, ready }: ConsolePage): Promise<void> {
