@@ -81,7 +81,7 @@ const activities = createActivities({
   banks: new Map(gateways.banks.map((declaration) => [declaration.code, observedBank(createBankGateway(declaration, { now }), { database, now })])),
   institutionCode: gateways.institution.code,
   policies,
-  reads: true,
+  reads: config.reads,
   clockwork: clockworkReader({ database, published: chineseHolidays(), bank }),
   documents: fileDocumentStore(config.documentDir),
   audit: { key: await loadAuditKey(config.keysDir), export: fileAuditExport(config.auditExportDir) },

@@ -61,6 +61,8 @@ export type WorkerConfig = ReaderConfig &
   GatewayConfig & {
     /** The workflow code bundled once per release; undefined: bundled at start. */
     workflowBundle: string | undefined;
+    /** Whether reader processes run: claims wait for what they read. */
+    reads: boolean;
     smtpUrl: string;
     mailFrom: string;
     /** Where the signed roots of the audit go. */
@@ -192,6 +194,7 @@ const workerVariables = z.object({
   ...metrics,
   ...gateways,
   WORKFLOW_BUNDLE: file.optional(),
+  READERS: z.enum(['yes', 'no'], { error: 'must be yes or no' }).default('yes'),
   SMTP_URL: url(['smtp', 'smtps']),
   MAIL_FROM: text.regex(/^([^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, or a name with <an address>'),
   AUDIT_EXPORT_DIR: text,
@@ -233,6 +236,7 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     ...gatewayConfig(values),
     metricsPort: values.METRICS_PORT,
     workflowBundle: values.WORKFLOW_BUNDLE,
+    reads: values.READERS === 'yes',
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     auditExportDir: values.AUDIT_EXPORT_DIR,

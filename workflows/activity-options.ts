@@ -69,3 +69,5 @@ export const SETTLE_SLICE: ActivityOptions = {
 
 /** Reading what a claim brought: it goes on without that where the readers have too much to do, or are away. */
 export const READ_INVOICES: ActivityOptions = { ...READ_DOCUMENT, scheduleToCloseTimeout: '10m' };
+/** Where it went on without that before, it does not wait for as long every time that it comes back. */
+export const READ_INVOICES_AGAIN: ActivityOptions = { ...READ_DOCUMENT, scheduleToCloseTimeout: '1m' };

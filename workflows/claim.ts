@@ -13,7 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, ReadingActivities } from '#activities/index.ts';
 import type { ClaimView } from '#domain/claim/view.ts';
-import { CALL_BANK, CALL_BUREAU, CHECK_INVOICES, READ_INVOICES } from './activity-options.ts';
+import { CALL_BANK, CALL_BUREAU, CHECK_INVOICES, READ_INVOICES, READ_INVOICES_AGAIN } from './activity-options.ts';
 import { openClock } from './claim.clock.ts';
 import { openMailbox } from './claim.mailbox.ts';
 import * as messages from './claim.messages.ts';
@@ -143,7 +143,10 @@ export async function claim({ claimNumber }: messages.ClaimWorkflowInput): Promi
     const wanted = await write('planReview', about);
     const { taskQueue } = workflowInfo();
     const bureau = proxyActivities<Activities>({ ...CHECK_INVOICES, taskQueue: messages.bureauTaskQueue(taskQueue, bureauCode) });
-    const reader = proxyActivities<ReadingActivities>({ ...READ_INVOICES, taskQueue: messages.readingTaskQueue(taskQueue) });
+    const reader = proxyActivities<ReadingActivities>({
+      ...(wanted.again ? READ_INVOICES_AGAIN : READ_INVOICES),
+      taskQueue: messages.readingTaskQueue(taskQueue),
+    });
     const asked = [...(wanted.bureau ? [bureau.checkInvoices(about)] : []), ...(wanted.reader ? [reader.readClaimInvoices({ claimNumber })] : [])];
     await Promise.all(asked.map((answer) => unlessLate(answer)));
   }

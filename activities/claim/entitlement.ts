@@ -5,17 +5,19 @@ import { entitle, type KnownClaim } from '#domain/policy/entitle.ts';
 import { completeHospital } from '#domain/policy/hospitals.ts';
 import type { Policies } from '#domain/policy/policies.ts';
 import { isFor } from '#domain/policy/rulebook.ts';
+import type { Quantities } from '#domain/policy/limits.ts';
 import type { NotCovered, Settlement } from '#domain/policy/settle.ts';
+import { quantitiesSoFar } from '#domain/policy/year.ts';
 import type { ClaimContext } from '#prisma/queries/claim-context.ts';
 import { insertEntitlement, lockYear, readClaimFacts } from '#prisma/queries/entitlements.ts';
 import { quotaYear, type Transition } from './transition.ts';
 
 /**
  * Settles a claim after the person's other ones of the year, by the rulebook in force on its first day and the plan of its unit, and stores what came out with what decided it.
- * Where no rulebook answers, or something is not known that it asks for, that is what is stored: nothing is guessed.
+ * Where no rulebook answers, or something is not known that it asks for, that is what is stored: nothing is guessed. `used`: of items with a treatment limit, by the others.
  */
 export function entitlements(policies: Policies) {
-  return async function assessEntitlement(claim: ClaimContext, t: Transition): Promise<Settlement | NotCovered> {
+  return async function assessEntitlement(claim: ClaimContext, t: Transition): Promise<{ entitlement: Settlement | NotCovered; used: Quantities }> {
     const facts = await readClaimFacts(t.tx, { claimNumber: claim.number, employeeId: claim.employeeId });
     const rulebook = policies.rulebooks.find(({ value }) => isFor(value, { insuredRegion: claim.insuredRegion, scheme: facts.scheme }));
     const planId = claim.settings.plan;
@@ -41,6 +43,6 @@ export function entitlements(policies: Policies) {
       catalogues: [...new Set(known.lines.flatMap(({ catalogue }) => catalogue?.source ?? []))].toSorted(),
       assessed: { claim: known, result },
     });
-    return result;
+    return { entitlement: result, used: rulebook ? quantitiesSoFar(earlier, rulebook.value) : {} };
   };
 }

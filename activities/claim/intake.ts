@@ -25,8 +25,8 @@ export function intakeActivities({ transition, institutionCode, assessEntitlemen
     return transition(step, async (claim, t) => {
       if (claim.head.state !== 'SUBMITTED' || claim.tasks.length > 0) return claim;
       // what it is estimated to be paid is stored, and stands in no claim's way; that no rule says so does
-      const entitlement = await assessEntitlement(claim, t);
-      const reviewed = await reviewClaim(claim, t, { ...reviewing, entitlement });
+      const assessed = await assessEntitlement(claim, t);
+      const reviewed = await reviewClaim(claim, t, { ...reviewing, ...assessed });
       return (
         (await askEmployee(claim, t, reviewed)) ??
         (await duplicate(claim, t)) ??

@@ -8,6 +8,7 @@ import type { RequestedFor, TaskDecision } from '#domain/claim/requests.ts';
 import type { Written } from '#domain/claim/view.ts';
 import { completeLines } from '#domain/policy/catalogue.ts';
 import { completeHospital, findHospital } from '#domain/policy/hospitals.ts';
+import type { Quantities } from '#domain/policy/limits.ts';
 import type { Policies } from '#domain/policy/policies.ts';
 import { review } from '#domain/policy/pre-review.ts';
 import { isFor, type Rulebook } from '#domain/policy/rulebook.ts';
@@ -27,6 +28,7 @@ import {
   listStanding,
   overruleStanding,
   readReviewFacts,
+  wasUnread,
   type KeptFinding,
   type ReviewFacts,
   type Standing,
@@ -39,11 +41,15 @@ type Asked = { bureaus: ReadonlyMap<string, BureauGateway>; reads: boolean };
 
 /** 智能预审: what is asked of others before a claim is looked at, and what its employee asks of us after it. */
 export function reviewActivities({ database, transition, bureaus, reads }: Dependencies) {
-  /** Whom there is to ask before intake looks at the claim. */
-  async function planReview({ claimNumber, bureauCode, at }: AskedAbout): Promise<{ bureau: boolean; reader: boolean }> {
+  /** Whom there is to ask before intake looks at the claim. `again`: the reader was waited for before, and did not come. */
+  async function planReview({ claimNumber, bureauCode, at }: AskedAbout): Promise<{ bureau: boolean; reader: boolean; again: boolean }> {
     const unchecked = asksBureau(bureaus, bureauCode) ? await listUnchecked(database, { claimNumber, at: new Date(at) }) : [];
     const unread = reads ? await listUnreadInvoices(database, { claimNumber }) : [];
-    return { bureau: unchecked.length > 0, reader: unread.length > 0 };
+    return {
+      bureau: unchecked.length > 0,
+      reader: unread.length > 0,
+      again: unread.length > 0 && (await wasUnread(database, { claimNumber, documentIds: unread })),
+    };
   }
 
   /** Asks the bureau of each invoice that it has not answered for. What it said is kept at once: a call that is repeated asks for the rest. */
@@ -88,17 +94,17 @@ export type Reviewed = { no: number; findings: KeptFinding[] };
 export async function reviewClaim(
   claim: ClaimContext,
   t: Transition,
-  { entitlement, ...known }: ReviewDependencies & { entitlement: Settlement | NotCovered },
+  { entitlement, used, ...known }: ReviewDependencies & { entitlement: Settlement | NotCovered; used: Quantities },
 ): Promise<Reviewed> {
   const { number: claimNumber, employeeId } = claim;
-  const facts = await readReviewFacts(t.tx, { claimNumber });
+  const facts = await readReviewFacts(t.tx, { claimNumber, at: t.at });
   const rulebook = known.policies.rulebooks.find(({ value }) => isFor(value, { insuredRegion: claim.insuredRegion, scheme: facts.scheme }));
   const completed = completeClaim(claim, facts, { policies: known.policies, rulebook: rulebook?.value, entitlement });
   const basic = review(
     {
       ...completed.about,
       ...{ visit: { start: claim.visitStart, end: facts.visitEnd }, documents: facts.documents.map(({ kind }) => kind), onFile: facts.onFile },
-      lines: completed.lines,
+      ...{ lines: completed.lines, used },
       // what a bureau or a colleague asked for later does not make a claim late
       today: shanghaiDay(claim.head.submittedAt ?? t.at),
     },

@@ -1,5 +1,6 @@
 import type { ClaimKind } from '../claim/completeness.ts';
 import { fen } from '../money.ts';
+import type { Quantities } from './limits.ts';
 import type { EmployerPlan, Rulebook } from './rulebook.ts';
 import { addSoFar, type SoFar } from './settle.ts';
 
@@ -24,4 +25,12 @@ export function soFarOf(earlier: readonly Counted[], { kind, rulebook, plan }: {
       quantities: (sameRules && adds.quantities) || {},
     });
   }, NOTHING);
+}
+
+/** Of items with a treatment limit: what was paid for in the year under the rulebook. */
+export function quantitiesSoFar(earlier: readonly Counted[], { id }: Pick<Rulebook, 'id'>): Quantities {
+  return (
+    earlier.filter(({ rulebookId }) => rulebookId === id).reduce((year, { adds }) => addSoFar(year, { ...NOTHING, quantities: adds.quantities ?? {} }), NOTHING)
+      .quantities ?? {}
+  );
 }

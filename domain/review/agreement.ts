@@ -35,12 +35,14 @@ export function reviewReadings(claim: Compared): ClaimFinding[] {
   const findings = pairs.flatMap(({ file, invoice }) => reviewFile(file, invoice, claim));
   const seen = new Set(pairs.flatMap(({ invoice }) => invoice?.id ?? []));
   const unseen = invoices.filter(({ id }) => !seen.has(id));
-  // a file that is nobody's may be the one that is missing, as may one that could not be read
-  const strays = pairs.filter(({ file, invoice }) => !invoice || !numberOf(file)).length;
-  const missing = strays > 0 || files.length === 0 ? [] : unseen;
+  // a file that is nobody's may be the one that is missing, as may one that could not be read; a photograph may show two, and some files say that they do
+  const mayBeMissing = pairs.some(({ file, invoice }) => !invoice || !isOneForSure(file));
+  const missing = mayBeMissing || files.length === 0 ? [] : unseen;
   return [...findings, ...missing.map(({ id }) => finding('DOC_INCOMPLETE', 'FILE_OF_INVOICE', { blocking: true, mendedBy: 'employee', invoiceId: id }))];
 }
 
+const isOneForSure = ({ reading }: InvoiceFile): boolean =>
+  reading !== null && isSure(reading.fields.number) && !reading.findings.some(({ code }) => code === 'SEVERAL_INVOICES');
 const numberOf = ({ reading }: InvoiceFile): string | null => reading?.fields.number.value ?? null;
 
 function invoiceOf(file: InvoiceFile, { invoices, files }: Compared): ClaimedInvoice | undefined {

@@ -10,6 +10,7 @@ import type { ClaimedInvoice } from '#domain/review/agreement.ts';
 import { factsOf, genericWords, type About, type ClaimFinding } from '#domain/review/finding.ts';
 import type { Database, Tx } from '../database.ts';
 import { KeyDestroyed, type Field } from '../vault.ts';
+import { believedSince, IS_GOOD } from './invoice-checks.ts';
 import { findingDetailOf } from './sealed.ts';
 
 type Reader = Pick<Database, 'query' | 'vault'>;
@@ -27,13 +28,13 @@ export type ReviewFacts = {
   hasDiagnosis: boolean;
   onFile: { identity: boolean; account: boolean };
   lines: CostLine[];
-  /** `check`: what the bureau said last; null: nothing */
+  /** `check`: what the bureau said last; null: nothing, or nothing bad and that too long ago */
   invoices: (ClaimedInvoice & { check: CertificateState | null })[];
   /** without those that others took the place of */
   documents: { documentId: string; kind: DocumentKind }[];
 };
 
-export async function readReviewFacts(tx: Tx, { claimNumber }: { claimNumber: string }): Promise<ReviewFacts> {
+export async function readReviewFacts(tx: Tx, { claimNumber, at }: { claimNumber: string; at: Date }): Promise<ReviewFacts> {
   const { rows } = await tx.query<ReviewFacts>(
     `SELECT c.source, e.name AS "employeeName", e.insurance_type AS scheme, c.hospital_code AS "hospitalCode", c.hospital_name AS "hospitalName",
        to_char(c.visit_end, 'YYYY-MM-DD') AS "visitEnd", c.diagnoses IS NOT NULL AS "hasDiagnosis",
@@ -45,16 +46,28 @@ export async function readReviewFacts(tx: Tx, { claimNumber }: { claimNumber: st
        (SELECT coalesce(json_agg(json_build_object('id', i.id, 'type', i.type, 'code', i.code, 'number', i.invoice_no, 'checkCode', i.check_code,
           'amountFen', i.amount_fen, 'issuedOn', i.issued_on, 'check', (
             SELECT CASE WHEN k.known THEN json_build_object('known', true, 'reversed', k.reversed, 'claimed', k.claimed) ELSE json_build_object('known', false) END
-            FROM invoice_check k WHERE k.invoice_id = i.id ORDER BY k.asked_at DESC LIMIT 1)) ORDER BY i.issued_on, i.invoice_no), '[]')
+            FROM (SELECT * FROM invoice_check n WHERE n.invoice_id = i.id ORDER BY n.asked_at DESC LIMIT 1) k WHERE NOT ${IS_GOOD('k')} OR k.asked_at > $2)) ORDER BY i.issued_on, i.invoice_no), '[]')
           FROM claim_invoice i WHERE i.claim_number = c.number) AS invoices,
        (SELECT coalesce(json_agg(json_build_object('documentId', d.document_id, 'kind', d.kind) ORDER BY d.added_at, d.document_id), '[]')
           FROM claim_document d WHERE d.claim_number = c.number AND d.replaced_at IS NULL) AS documents
      FROM claim c JOIN employee e ON e.id = c.employee_id WHERE c.number = $1`,
-    [claimNumber],
+    [claimNumber, believedSince(at)],
   );
   const [row] = rows;
   if (!row) throw new Error(`there is no claim ${claimNumber}`);
   return row;
+}
+
+/** Whether an earlier review of the claim had to do without what all of these documents say. */
+export async function wasUnread(
+  db: Pick<Tx, 'query'>,
+  { claimNumber, documentIds }: { claimNumber: string; documentIds: readonly string[] },
+): Promise<boolean> {
+  const { rows } = await db.query<{ all: boolean }>(
+    `SELECT $2::uuid[] <@ array_agg(f.document_id) AS all FROM claim_finding f WHERE f.claim_number = $1 AND f.about = 'UNREAD'`,
+    [claimNumber, documentIds],
+  );
+  return rows[0]?.all ?? false;
 }
 
 /** A finding as it is kept. `facts`: equal for the same facts. */

@@ -142,11 +142,16 @@ test('a treatment limit of the year is used up once', async () => {
   // 30 are paid for in a visit and 90 in a year, at most 45.00 each
   const therapy = { lines: [{ itemCode: '340200020', itemName: '运动疗法', itemClass: '01', quantity: '40', unitPrice: '10.00', amount: '400.00' }] };
   const eligible: string[] = [];
+  const said: unknown[] = [];
   for (let n = 0; n < 4; n += 1) {
     const number = await submit({ ...therapy, invoices: [invoice({ amount: '400.00' })] });
     await intake(number);
     eligible.push((await read(number)).json<{ eligible: string }>().eligible);
+    const { items } = (await api.call({ url: `/v1/claims/${number}/findings`, as: 'E1' })).json<{ items: { code: string; text: { en: string } }[] }>();
+    said.push(items.flatMap(({ code, text }) => (code === 'QUOTA_USED' ? [text.en] : [])));
   }
+  // what the review says beforehand is what is then paid for
+  expect(said).toEqual([30, 30, 30, 0].map((paid) => [`运动疗法: only ${paid} of it is paid for`]));
   expect(eligible).toEqual(['300.00', '300.00', '300.00', '0.00']);
 });
 
@@ -157,7 +162,13 @@ test('a first stay is the first one of the year, also when it is assessed again 
     const documents = [];
     for (const kind of ['INVOICE', 'FEE_LIST', 'DIAGNOSIS_CERTIFICATE', 'DISCHARGE_SUMMARY', 'BANK_CARD', 'IDENTITY_CARD'])
       documents.push({ documentId: await insertDocument(api.database, { unitId: api.unitIds['SJZ-01'] }), kind });
-    const number = await submit({ kind: 'INPATIENT', documents, lines, invoices: [invoice({ amount: '4000.00' })] });
+    const number = await submit({
+      kind: 'INPATIENT',
+      diagnoses: [{ code: 'J18.900', name: '肺炎' }],
+      documents,
+      lines,
+      invoices: [invoice({ amount: '4000.00' })],
+    });
     await api.database.query(`UPDATE claim SET insured_region = '110000', treated_region = '110000' WHERE number = $1`, [number]);
     // settled before anybody is asked for what is missing
     await activities.runIntake({ claimNumber: number, seq: 1, at: api.time.now.toISOString() });

@@ -118,6 +118,15 @@ describe('the file of an invoice beside the claim', () => {
     expect(compare([file(RIGHT), { documentId: 'D2', reading: null }], { invoices })).toEqual(['NOT_VERIFIED UNREAD nobody']);
   });
 
+  test.each([
+    ['a photograph, which may show both', { source: 'ocr' }],
+    ['a number that is not sure', { confidence: 0.4 }],
+    ['a file that says that there are several in it', { source: 'xml', findings: [{ code: 'SEVERAL_INVOICES', detail: '' }] }],
+  ] as [string, Parameters<typeof file>[1]][])('an invoice without a file of its own is not missing beside %s', (_, how) => {
+    const second = { id: 'I2', type: '1', code: '13010126', number: '0004512790', checkCode: '', amountFen: fen(1_000), issuedOn: '2026-03-05' };
+    expect(compare([file(RIGHT, how)], { invoices: [...CLAIM.invoices, second] })).toEqual([]);
+  });
+
   test('says what was claimed and what was found', () => {
     const [found] = reviewReadings({ ...CLAIM, files: [file({ ...RIGHT, amount: '1986.45' })] });
     expect(found).toMatchObject({ claimed: '986.45', found: '1986.45', document: 'INVOICE', documentId: 'D1', invoiceId: 'I1' });

@@ -31,6 +31,8 @@ test('what is not set has its default', () => {
     codecOrigins: [],
     signIn: undefined,
   });
+  expect([{}, { READERS: 'no' }].map((values) => readWorkerConfig({ ...worker, ...values }).reads)).toEqual([true, false]);
+  expect(() => readWorkerConfig({ ...worker, READERS: '0' })).toThrow('READERS');
   const { metricsPort, smtpUrl, mailFrom } = readWorkerConfig(worker);
   expect({ metricsPort, smtpUrl, mailFrom }).toEqual({
     metricsPort: undefined,

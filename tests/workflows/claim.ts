@@ -110,6 +110,13 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
         return waits((await handle.fetchHistory()).events ?? []) && !(raw.pendingActivities ?? []).some(({ attempt }) => Number(attempt) <= 1);
       }),
     /** Waits until the workflow has acted on everything that it was told; calls may be under way. */
+    /** for how long in all, in seconds, each call of this activity was waited for */
+    async activityTimeouts(activity: string): Promise<number[]> {
+      const { events: history } = await handle.fetchHistory();
+      return (history ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+        scheduled?.activityType?.name === activity ? [Number(scheduled.scheduleToCloseTimeout?.seconds ?? 0)] : [],
+      );
+    },
     listens: () => until('listened', async () => waits((await handle.fetchHistory()).events ?? [])),
     /** whether that activity was scheduled as an ordinary one */
     async hasScheduled(activity: string): Promise<boolean> {

@@ -71,6 +71,18 @@ describe('what the bureau knows of an invoice', () => {
     expect(world.script.submissions).toHaveLength(1);
   });
 
+  test('away when what was good is a day old: the claim goes on, and says so', async () => {
+    const claim = await world.submit({ documents: ['INVOICE'] });
+    await claim.reaches('PENDED_INFO');
+    await world.sleep(25 * 3_600);
+    world.script.onCertificate = away;
+    await claim.bring('FEE_LIST', 'PRESCRIPTION_OR_RECORD');
+    expect(await claim.complete()).toEqual({ ok: true });
+    await world.sleepThrough(180);
+    await claim.reaches('IN_REVIEW');
+    expect(await claim.findings()).toEqual(['NOT_VERIFIED BUREAU_SILENT nobody']);
+  });
+
   test('good: asked once, believed for a day, and never asked of what lies with the bureau itself', async () => {
     const claim = await world.submit({ documents: ['INVOICE'] });
     await claim.reaches('PENDED_INFO');
@@ -139,6 +151,26 @@ describe('what the file of an invoice says', () => {
     await world.sleepThrough(660);
     await claim.reaches('IN_REVIEW');
     expect(await claim.findings()).toEqual(['NOT_VERIFIED UNREAD nobody']);
+  });
+
+  test('a reader that did not come is given one minute when the claim comes back, and ten for a file that is new', async () => {
+    world.script.onRead = async () => {
+      throw new Error('the reader was killed');
+    };
+    const claim = await world.submit({ documents: ['INVOICE', 'FEE_LIST'] });
+    await world.sleepThrough(660);
+    await claim.reaches('PENDED_INFO');
+    const waits = () => claim.activityTimeouts('readClaimInvoices');
+    expect(await waits()).toEqual([600]);
+    expect(await claim.complete()).toEqual({ ok: true });
+    await world.sleepThrough(120);
+    await claim.reaches((row) => row.state === 'PENDED_INFO' && row.seq === 4);
+    await claim.replace('INVOICE');
+    await claim.bring('PRESCRIPTION_OR_RECORD');
+    expect(await claim.complete()).toEqual({ ok: true });
+    await world.sleepThrough(660);
+    await claim.reaches('IN_REVIEW');
+    expect(await waits()).toEqual([600, 60, 600]);
   });
 });
 
