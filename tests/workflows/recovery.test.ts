@@ -195,6 +195,16 @@ describe('the workflow is lost while the claim waits, and started again from Pos
   });
 });
 
+test('an operator writes into the claim while it waits: the workflow, whose view is older now, reads it anew and goes on', async () => {
+  const claim = await inReview();
+  await claim.settles();
+  await world.operate(claim.number);
+  await claim.answered({});
+  expect(await claim.reaches('PAID')).toMatchObject({ paidFen: 120_000 });
+  expect((await claim.trail()).filter((move) => move.startsWith('OPERATED'))).toEqual(['OPERATED(OPERATED_NUDGE) IN_REVIEW']);
+  expect(world.script.transfers).toHaveLength(1);
+});
+
 describe('the worker', () => {
   test('stops at any step and another one, which has nothing in memory, goes on', async () => {
     // With a cache, a task waits ten seconds for the worker that is gone.

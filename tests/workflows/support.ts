@@ -15,6 +15,8 @@ import type { ClaimState } from '#domain/claim/states.ts';
 import { fen, sum } from '#domain/money.ts';
 import type { PartialUnitSettings } from '#domain/org/settings.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
+import { readClaimContext } from '#prisma/queries/claim-context.ts';
+import { recordMove } from '#prisma/queries/claim-moves.ts';
 import { createClaim, findClaimant, type NewClaim as ClaimToStore } from '#prisma/queries/claim-submission.ts';
 import { clockworkReader } from '#prisma/queries/holidays.ts';
 import { testAudit } from '../setup/audit.ts';
@@ -88,6 +90,8 @@ export type World = Seeded & {
   /** accepts a claim as the API does, and starts its workflow as the relay does */
   submit(claim?: NewTestClaim): Promise<Claim>;
   follow(number: string, workflowId?: string): Claim;
+  /** writes an operator's entry into the claim, as the API does, of which its workflow hears nothing */
+  operate(number: string): Promise<void>;
   /** restarts the workers, whose caches are then empty */
   restartWorkers(options?: WorkerOptions): Promise<void>;
   stopWorkers(): Promise<void>;
@@ -145,6 +149,11 @@ async function startWorld(): Promise<World> {
   const { script, bureau, bank, reset } = openScript(async () => (await now()).getTime());
   const taskQueue = `claims-${randomUUID()}`;
   const audit = await testAudit();
+  const clockworkOn = (on: Database) =>
+    clockworkReader({
+      ...{ database: on, published: WEEKDAYS },
+      bank: { code: BANK, returnWindowSeconds: RETURN_WINDOW_SECONDS, queryAfterSeconds: ASK_BANK_AFTER_SECONDS },
+    });
   const activitiesOn = (on: Database): Activities =>
     createActivities({
       policies: testPolicies(),
@@ -155,11 +164,7 @@ async function startWorld(): Promise<World> {
       institutionCode: INSTITUTION,
       audit,
       documents: { remove: async () => undefined },
-      clockwork: clockworkReader({
-        database: on,
-        published: WEEKDAYS,
-        bank: { code: BANK, returnWindowSeconds: RETURN_WINDOW_SECONDS, queryAfterSeconds: ASK_BANK_AFTER_SECONDS },
-      }),
+      clockwork: clockworkOn(on),
     });
   const activities = activitiesOn(workerDatabase);
   const read = async (claimNumber: string): Promise<DocumentReading> =>
@@ -181,6 +186,15 @@ async function startWorld(): Promise<World> {
   const world: World = {
     ...seeded,
     ...{ env, database, databaseUrl: testDatabase.workerUrl, activities, taskQueue, script, started, now, sleepUntil },
+    async operate(number) {
+      await database.write(async (tx) => {
+        const claim = await readClaimContext(tx, number, { lock: true });
+        if (!claim) throw new Error(`there is no claim ${number}`);
+        const actor = { type: 'person', id: seeded.people.hr } as const;
+        const detail = { operation: 'NUDGE', reason: 'test', requestId: randomUUID(), target: {} };
+        await recordMove(tx, claim, { type: 'OPERATED', remark: 'OPERATED_NUDGE', at: await now(), actor, detail }, await clockworkOn(database)());
+      });
+    },
     sleepThrough: (seconds) => env.sleep(seconds * 1_000),
     sleep: async (seconds) => sleepUntil(new Date((await env.currentTimeMs()) + seconds * 1_000)),
     async untilMonday() {
