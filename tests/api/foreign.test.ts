@@ -244,7 +244,9 @@ async function ask({ method, path, upload, piece }: Operation, which: keyof Name
     ...(body !== undefined && { payload: body }),
   });
   const values = Object.values(known).map((named) => named[which]);
-  const text = values.reduce((told, value) => told.replaceAll(value, 'X'), answer.body).replaceAll(/urn:uuid:[0-9a-f-]+/g, 'urn:uuid');
+  // where the database is by now, which moves with whatever anybody writes
+  const place = answer.body.replaceAll(/"cursor":"[\d:,]+"/g, '"cursor":""');
+  const text = values.reduce((told, value) => told.replaceAll(value, 'X'), place).replaceAll(/urn:uuid:[0-9a-f-]+/g, 'urn:uuid');
   return { status: answer.statusCode, text };
 }
 
