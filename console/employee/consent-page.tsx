@@ -62,7 +62,7 @@ export function ConsentPage() {
                         .map((paragraph) => (
                           <p key={paragraph.slice(0, 20)}>{paragraph}</p>
                         ))}
-                      {text.recipients.length > 0 && <p>{t('consent.recipients', { names: text.recipients.map(say).join('、') })}</p>}
+                      {text.recipients.length > 0 && <p>{t('consent.recipients', { names: text.recipients.map(say).join(t('list')) })}</p>}
                     </div>
                   </details>
                   {standing?.counts && standing.at !== null && (

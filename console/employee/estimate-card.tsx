@@ -1,3 +1,4 @@
+import { DOCUMENT_KINDS } from '#domain/claim/completeness.ts';
 import { say } from '../i18n/language.ts';
 import { Fact } from '../ui/fact.tsx';
 import { Money } from '../ui/money.tsx';
@@ -7,6 +8,7 @@ import { t } from './words.ts';
 /** What would be paid, and where every yuan of the rest goes. */
 export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement }) {
   const findings = 'findings' in estimate ? estimate.findings : [];
+  const missing = findings.flatMap(({ document }) => (document === null ? [] : [say(DOCUMENT_KINDS[document])]));
   return (
     <section class="card" aria-label={t('estimate.title')}>
       <h2>{t('estimate.title')}</h2>
@@ -45,11 +47,15 @@ export function EstimateCard({ estimate }: { estimate: Estimate | Entitlement })
           </details>
         </>
       )}
-      {findings.map(({ code, text, next, lineNo }) => (
-        <p key={`${code}${lineNo ?? ''}`} class="notice warn small">
-          {say(text)} · {say(next)}
-        </p>
-      ))}
+      {missing.length > 0 && <p class="notice warn small">{t('estimate.missing', { kinds: missing.join(t('list')) })}</p>}
+      {findings
+        .filter(({ document }) => document === null)
+        .map(({ code, text, lineNo }) => (
+          <p key={`${code}${lineNo ?? ''}`} class="notice warn small">
+            {lineNo !== null && `${t('decision.line', { n: lineNo })} · `}
+            {say(text)}
+          </p>
+        ))}
       <p class="muted small">{t('estimate.only')}</p>
     </section>
   );

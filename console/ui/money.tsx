@@ -6,5 +6,6 @@ export function groupDigits(yuan: string): string {
 }
 
 export function Money({ yuan, strong = false }: { yuan: string; strong?: boolean }) {
-  return <span class={strong ? 'numbers strong' : 'numbers'}>¥{groupDigits(yuan)}</span>;
+  const amount = yuan.startsWith('-') ? `−¥${groupDigits(yuan.slice(1))}` : `¥${groupDigits(yuan)}`;
+  return <span class={strong ? 'numbers strong' : 'numbers'}>{amount}</span>;
 }

@@ -1,4 +1,6 @@
 import type { Page } from 'playwright-core';
+import { BILLS } from '#dev/bills/bill.ts';
+import { structuredXml } from '#dev/bills/xml.ts';
 import { eventually } from '#dev/run-stack.ts';
 import { oneStuckClaim } from './stuck-claim.ts';
 import type { Who, World } from './world.ts';
@@ -56,6 +58,24 @@ function stuckDesk(then: (page: Page) => Promise<void>): ConsolePage['at'] {
   };
 }
 
+/** The steps after the materials, with a bill that is read at once; its payer is not who claims, which is a doubt to be shown. */
+const afterMaterials =
+  (step: 'check' | 'confirm'): ConsolePage['at'] =>
+  async (page, world) => {
+    await page.goto(`${world.url}/app/new`);
+    await page.locator('input[name=kind]').first().check();
+    await page.locator('button[type=submit]').click();
+    const bill = { name: 'bill.xml', mimeType: 'application/xml', buffer: Buffer.from(structuredXml(BILLS.outpatient)) };
+    await page.locator('.picker').first().waitFor();
+    if ((await page.locator('.picker').first().locator('.tag.good').count()) === 0) await page.locator('input[data-kind=INVOICE]').setInputFiles(bill);
+    await page.locator('.picker .tag.good').first().waitFor();
+    await page.locator('main .button.primary').click();
+    await page.locator('main form .button.primary').waitFor();
+    if (step === 'check') return;
+    await page.locator('main form .button.primary').click();
+    await page.locator('.sticky-actions').waitFor();
+  };
+
 export const PAGES: readonly ConsolePage[] = [
   { name: 'sign-in', at: '/', ready: 'main button' },
   { name: 'not-found', who: 'claimant', at: '/app/nowhere', ready: 'main h1' },
@@ -63,6 +83,15 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'employee-home-empty', who: 'manager', at: '/', ready: '.empty' },
   { name: 'employee-new', who: 'claimant', at: newClaim('kind'), ready: 'fieldset' },
   { name: 'employee-materials', who: 'claimant', at: newClaim('materials'), ready: '.picker' },
+  {
+    ...{ name: 'employee-sample', who: 'claimant', ready: 'dialog svg' },
+    async at(page, world) {
+      await page.goto(`${world.url}/app/claims/${world.claims['documents-missing'] ?? ''}/documents`);
+      await page.locator('.picker .button.plain').first().click();
+    },
+  },
+  { name: 'employee-check', who: 'loader', at: afterMaterials('check'), ready: 'form' },
+  { name: 'employee-confirm', who: 'loader', at: afterMaterials('confirm'), ready: '.sticky-actions' },
   { name: 'employee-claim-draft', who: 'claimant', at: claimPage('draft', 'DRAFT'), ready: '.timeline' },
   { name: 'employee-claim-missing', who: 'claimant', at: claimPage('documents-missing', 'PENDED_INFO'), ready: '.timeline' },
   { name: 'employee-documents', who: 'claimant', at: claimPage('documents-missing', 'PENDED_INFO', '/documents'), ready: '.picker' },

@@ -1,16 +1,20 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { isSameCity } from '#domain/bureau/region.ts';
+import { say } from '../../i18n/language.ts';
 import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { Fault } from '../../ui/states.tsx';
 import { t } from '../words.ts';
 import { change, isStay, needsDiagnosis, NO_INVOICE, settle, type Draft, type DraftInvoice, type DraftLine } from './draft.ts';
 import { faultsOf } from './faults.ts';
+import { FilingField } from './filing.tsx';
 import { goTo } from './new-page.tsx';
 import { fillIn } from './proposal.ts';
+import { regionName } from './regions.ts';
 
 /** What the documents say, to be checked by who knows better. Doubtful fields are marked, and are not any more once somebody has touched them. */
-export function CheckStep({ draft }: { draft: Draft }) {
+export function CheckStep({ draft, insuredRegion }: { draft: Draft; insuredRegion: string }) {
   const reading = useSignal<'reading' | 'done' | 'late' | 'failed'>('reading');
   const failure = useSignal<unknown>(undefined);
   const shown = useSignal(false);
@@ -30,7 +34,7 @@ export function CheckStep({ draft }: { draft: Draft }) {
     return () => gone.abort();
   }, []);
 
-  const faults = faultsOf(draft);
+  const faults = faultsOf(draft, insuredRegion);
   const about = (path: string) => ({
     doubtful: draft.doubtful.includes(path),
     hint: draft.doubtful.includes(path) ? t('check.doubtful') : undefined,
@@ -106,6 +110,12 @@ export function CheckStep({ draft }: { draft: Draft }) {
               change({ visit: { ...draft.visit, end } });
             }}
           />
+        )}
+        {!isSameCity(draft.treatedRegion, insuredRegion) && (
+          <>
+            <p>{t('check.elsewhere', { region: say(regionName(draft.treatedRegion)) })}</p>
+            <FilingField draft={draft} fault={shown.value && faults['filing'] ? t('check.filing') : undefined} />
+          </>
         )}
         {needsDiagnosis(draft) && (
           <>

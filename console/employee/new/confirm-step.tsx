@@ -32,7 +32,7 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
   const failure = useSignal<unknown>(undefined);
   const total = totalOf(draft.invoices);
   const { kind } = draft;
-  const complete = kind !== null && Object.keys(faultsOf(draft)).length === 0;
+  const complete = kind !== null && Object.keys(faultsOf(draft, person.insuredRegion)).length === 0;
 
   useEffect(() => {
     if (!complete) return goTo('check');

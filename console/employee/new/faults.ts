@@ -1,13 +1,16 @@
+import { isSameCity } from '#domain/bureau/region.ts';
 import { parseYuan, sum, formatYuan, type Fen } from '#domain/money.ts';
 import { needsDiagnosis, type Draft } from './draft.ts';
+import { filingOf } from './filing.tsx';
 
 type Fault = 'fault.missing' | 'fault.amount' | 'fault.dates' | 'fault.lines';
 
 /** What is wrong with a draft, by the path of the field; nothing where it can be submitted. The API looks again, and at more. */
-export function faultsOf(draft: Draft): Readonly<Record<string, Fault>> {
+export function faultsOf(draft: Draft, insuredRegion: string): Readonly<Record<string, Fault>> {
   const { hospital, visit, invoices, lines, diagnosis } = draft;
   const faults: Record<string, Fault> = {};
   if (hospital.name.trim() === '') faults['hospital.name'] = 'fault.missing';
+  if (!isSameCity(draft.treatedRegion, insuredRegion) && !filingOf(draft)) faults['filing'] = 'fault.missing';
   if (needsDiagnosis(draft) && diagnosis.name.trim() === '') faults['diagnosis.name'] = 'fault.missing';
   if (visit.start === '') faults['visit.start'] = 'fault.missing';
   if (visit.end === '') faults['visit.end'] = 'fault.missing';

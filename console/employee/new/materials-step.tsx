@@ -1,3 +1,4 @@
+import { isSameCity } from '#domain/bureau/region.ts';
 import { requiredDocuments, type DocumentKind } from '#domain/claim/completeness.ts';
 import { Button } from '../../ui/button.tsx';
 import { FilePicker } from '../file-picker.tsx';
@@ -10,7 +11,7 @@ type MaterialsStepProps = { draft: Draft; insuredRegion: string; onFile: { ident
 export function MaterialsStep({ draft, insuredRegion, onFile }: MaterialsStepProps) {
   const { kind, treatedRegion, circumstances, documents } = draft;
   if (!kind) return null;
-  const required = requiredDocuments({ kind, crossRegion: treatedRegion !== insuredRegion, circumstances, onFile });
+  const required = requiredDocuments({ kind, crossRegion: !isSameCity(treatedRegion, insuredRegion), circumstances, onFile });
   const shown: DocumentKind[] = [...required, 'OTHER'];
   const missing = required.filter((one) => !documents.some((document) => document.kind === one));
   return (

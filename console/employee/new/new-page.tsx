@@ -46,7 +46,7 @@ export function NewPage() {
           const onFile = { identity: person.identityNo !== null, account: accounts.value?.items.some(({ replacedAt }) => replacedAt === null) ?? true };
           if (step === 'kind') return <KindStep draft={draft.value} insuredRegion={person.insuredRegion} />;
           if (step === 'materials') return <MaterialsStep draft={draft.value} insuredRegion={person.insuredRegion} onFile={onFile} />;
-          if (step === 'check') return <CheckStep draft={draft.value} />;
+          if (step === 'check') return <CheckStep draft={draft.value} insuredRegion={person.insuredRegion} />;
           return <ConfirmStep draft={draft.value} person={person} />;
         }}
       </Shown>

@@ -1,7 +1,7 @@
 import { post } from '../../client/api.ts';
 import { session } from '../../client/session.ts';
 import type { ClaimProposal } from '../contract.ts';
-import { change, draft, NO_INVOICE, type Draft, type DraftInvoice, type DraftLine } from './draft.ts';
+import { change, draft, isStay, NO_INVOICE, type Draft, type DraftInvoice, type DraftLine } from './draft.ts';
 
 const ASK_AGAIN_MS = 1_500;
 const PATIENCE_MS = 60_000;
@@ -41,7 +41,8 @@ function take({ claim }: ClaimProposal, read: string[]): void {
   /** what stands there already wins; else what was read, marked where it is to be checked */
   const pick = (path: string, current: string, proposed: Proposed): string => {
     if (current !== '' || proposed.value === null) return current;
-    if (proposed.check) doubtful.add(path);
+    // of a visit of one day the second day is not shown
+    if (proposed.check && (path !== 'visit.end' || isStay(now))) doubtful.add(path);
     return proposed.value;
   };
   const invoices = claim.invoices.map((one, index): DraftInvoice => {

@@ -1,3 +1,5 @@
+import { regionLevels } from '#domain/bureau/region.ts';
+
 /** Where people of the group are mostly treated, by administrative division; others are entered by their six digits. */
 export const REGIONS = {
   '130100': { zh: '石家庄', en: 'Shijiazhuang' },
@@ -10,6 +12,8 @@ export const REGIONS = {
   '440100': { zh: '广州', en: 'Guangzhou' },
 } as const satisfies Record<string, { zh: string; en: string }>;
 
-/** Its name, or its digits. */
-export const regionName = (code: string): { zh: string; en: string } =>
-  Object.hasOwn(REGIONS, code) ? REGIONS[code as keyof typeof REGIONS] : { zh: code, en: code };
+/** The name of a region, or of the city that it lies in; its digits where neither is known. */
+export function regionName(code: string): { zh: string; en: string } {
+  const known = regionLevels(code).find((level) => Object.hasOwn(REGIONS, level));
+  return known === undefined ? { zh: code, en: code } : REGIONS[known as keyof typeof REGIONS];
+}
