@@ -5,7 +5,8 @@ import { inNameOf } from '#domain/claim/actor.ts';
 import type { TaskDecision, WrittenDecision } from '#domain/claim/requests.ts';
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { parseYuan, type Fen } from '#domain/money.ts';
-import { can } from '#domain/org/can.ts';
+import { refuseDecision } from '#domain/claim/tasks.ts';
+import { can, type Allowed } from '#domain/org/can.ts';
 import { findColleagues } from '#prisma/queries/approval-reading.ts';
 import { readClaimLines } from '#prisma/queries/decisions.ts';
 import { findTasks, hasDocument, type TaskRow } from '#prisma/queries/tasks.ts';
@@ -15,33 +16,69 @@ import type { TaskDecisionJson, writtenDecision } from './contract/tasks.ts';
 
 type Decided = Extract<UpdateResult, { ok: true }> & { claimNumber: string };
 
-/**
- * Has the claim's workflow take one person's decision. A task that is no longer open is asked for all the same: the workflow knows whether this
- * very request decided it, and otherwise says that somebody else did.
- */
-export async function decide(
-  request: FastifyRequest,
-  decision: Pick<TaskDecisionJson, 'choice' | 'comment'> & Partial<TaskDecisionJson> & { taskId: string; version: number; updateId: string },
-): Promise<Decided | Refusal> {
-  const { taskId, version, choice, comment, updateId } = decision;
-  const [task] = await findTasks(request.db, { ids: [taskId] });
+type Asked = Pick<TaskDecisionJson, 'choice' | 'comment'> & Partial<TaskDecisionJson> & { taskId: string; version: number };
+type Checked = { ok: true; task: TaskRow; allowed: Allowed; written: WrittenDecision | undefined; approval: ApprovalAnswer };
+
+/** What the API itself checks of a decision, before a workflow is asked. */
+async function check(request: FastifyRequest, task: TaskRow | undefined, decision: Asked): Promise<Checked | Refusal> {
   if (!task || !request.person) return refuse('NOT_FOUND');
   const { unitAncestors, role, excluded, assignees, claim } = task;
   const allowed = can(request.asker, 'task.decide', { unitAncestors, employeeId: claim.employeeId, task: { role, excluded, assignees } });
   if (!allowed.ok) return allowed;
-  if (task.status === 'OPEN' && task.version !== version) return refuse('VERSION_MISMATCH');
+  if (task.status === 'OPEN' && task.version !== decision.version) return refuse('VERSION_MISMATCH');
   const written = await checkWritten(request, task, decision);
   if (!written.ok) return written;
   const approval = await checkApproval(request, task, decision);
-  if (!approval.ok) return approval;
+  return approval.ok ? { ok: true, task, allowed, written: written.value, approval: approval.value } : approval;
+}
+
+/** What would become of each decision if it were taken now, in their order: the checks of `decide`, and those that the workflow makes, by the same rule. Nothing is done. */
+export async function previewDecisions(
+  request: FastifyRequest,
+  decisions: readonly Asked[],
+): Promise<({ ok: true; task: TaskRow; allowed: Allowed } | Refusal)[]> {
+  const tasks = new Map((await findTasks(request.db, { ids: decisions.map(({ taskId }) => taskId) })).map((task) => [task.id, task]));
+  return Promise.all(decisions.map((decision) => previewOf(request, tasks.get(decision.taskId), decision)));
+}
+
+async function previewOf(
+  request: FastifyRequest,
+  found: TaskRow | undefined,
+  decision: Asked,
+): Promise<{ ok: true; task: TaskRow; allowed: Allowed } | Refusal> {
+  const checked = await check(request, found, decision);
+  if (!checked.ok) return checked;
+  const { task, allowed } = checked;
+  if (task.status !== 'OPEN') return refuse('TASK_ALREADY_DECIDED');
+  if (task.claim.onHold) return refuse('CLAIM_ON_HOLD');
+  const { employeeId = '' } = request.person ?? {};
+  const refused = refuseDecision({
+    tasks: [task],
+    claimantId: task.claim.employeeId,
+    decision: { ...decision, employeeId, actor: inNameOf(request.actor, allowed) },
+  });
+  return refused === null ? { ok: true, task, allowed } : refuse(refused);
+}
+
+/**
+ * Has the claim's workflow take one person's decision. A task that is no longer open is asked for all the same: the workflow knows whether this
+ * very request decided it, and otherwise says that somebody else did.
+ */
+export async function decide(request: FastifyRequest, decision: Asked & { updateId: string }): Promise<Decided | Refusal> {
+  const { taskId, choice, comment, updateId } = decision;
+  const [found] = await findTasks(request.db, { ids: [taskId] });
+  const checked = await check(request, found, decision);
+  if (!checked.ok) return checked;
+  const { task, allowed, written, approval } = checked;
+  const { claim } = task;
   const argument = {
     taskId,
     choice,
     comment,
     actor: inNameOf(request.actor, allowed),
-    employeeId: request.person.employeeId,
-    ...(written.value && { written: written.value }),
-    ...approval.value,
+    employeeId: request.person?.employeeId ?? '',
+    ...(written && { written }),
+    ...approval,
   };
   const result = await updateClaim(request, { claim, update: decideTask, argument, updateId });
   if (!result.ok) return result.code === 'CLAIM_CLOSED' ? refuse('TASK_ALREADY_DECIDED') : result;

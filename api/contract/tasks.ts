@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ROLES } from '#domain/claim/actor.ts';
+import { CLAIM_KIND_CODES } from '#domain/claim/completeness.ts';
 import { CLAIM_STATES } from '#domain/claim/states.ts';
 import { TASK_KINDS } from '#domain/claim/tasks.ts';
 import { actor, claimNumber, code, employeeNo, flag, line, note, pageQuery, time, unitCode, yuan } from './common.ts';
@@ -17,7 +18,19 @@ export const taskQuery = z.strictObject({
   claimNumber: claimNumber.optional(),
   overdue: flag.optional().meta({ description: 'Only open tasks whose time is up' }),
   mine: flag.optional().meta({ description: 'Only tasks that the actor may decide' }),
+  box: z
+    .enum(['todo', 'done'])
+    .optional()
+    .meta({
+      description:
+        'In place of `status` and the other filters: 待办 what the actor may decide, the most urgent first; 已办 what the actor has decided, or somebody who stood in, the newest first',
+    }),
 });
+
+export const boxCounts = z
+  .strictObject({ todo: z.int(), overdue: z.int().meta({ description: 'Of those to do' }), done: z.int(), started: z.int(), copied: z.int() })
+  .meta({ id: 'BoxCounts', description: '待办, 已办, 我发起的, 抄送我的; the last two are boxes of claims' });
+export type BoxCountsJson = z.output<typeof boxCounts>;
 
 export const task = z
   .strictObject({
@@ -34,15 +47,27 @@ export const task = z
     version: z.int(),
     dueAt: time.nullable(),
     overdue: z.boolean(),
+    workingDaysLeft: z
+      .int()
+      .nullable()
+      .meta({ description: 'Until the day on which it is due, by the working calendar: 0 on that day; null where it is overdue, or no longer open' }),
     createdAt: time,
     closedAt: time.nullable(),
     decision: z.strictObject({ choice: z.string(), comment: z.string().nullable(), by: actor }).nullable(),
     onBehalfOf: employeeNo
       .nullable()
       .meta({ description: 'The absent person for whom the actor would decide it; null where it is in the own name, or not at all' }),
-    claim: z.strictObject({ state: z.enum(CLAIM_STATES), onHold: z.boolean(), submitted: yuan }),
+    claim: z.strictObject({
+      state: z.enum(CLAIM_STATES),
+      onHold: z.boolean(),
+      submitted: yuan,
+      kind: z.enum(CLAIM_KIND_CODES),
+      employeeNo,
+      employeeName: z.string().nullable().meta({ description: 'For those who see what the task is about' }),
+    }),
   })
   .meta({ id: 'Task' });
+export type TaskJson = z.output<typeof task>;
 
 const choice = z.string().regex(/^[A-Z_]{1,40}$/);
 const comment = note(1_000).nullable().default(null);
@@ -104,3 +129,21 @@ export const bulkResults = z
     ),
   })
   .meta({ id: 'BulkResults', description: 'In the order of the items. What is on hold is skipped with CLAIM_ON_HOLD' });
+
+export const bulkPreview = z
+  .strictObject({
+    results: z.array(
+      z.discriminatedUnion('ok', [
+        z.strictObject({
+          ok: z.literal(true),
+          taskId: z.uuid(),
+          claimNumber,
+          onBehalfOf: employeeNo.nullable().meta({ description: 'The absent person for whom it would be decided' }),
+        }),
+        z.strictObject({ ok: z.literal(false), taskId: z.uuid(), code: z.string(), title: z.string() }),
+      ]),
+    ),
+  })
+  .meta({ id: 'BulkPreview', description: 'What would become of each item now. Somebody else may be faster' });
+export type BulkPreviewJson = z.output<typeof bulkPreview>;
+export type BulkResultsJson = z.output<typeof bulkResults>;

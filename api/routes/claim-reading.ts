@@ -8,6 +8,7 @@ import { refuse, type ErrorCode } from '#domain/errors.ts';
 import { formatYuan } from '#domain/money.ts';
 import { reach } from '#domain/org/can.ts';
 import { readClaimContext } from '#prisma/queries/claim-context.ts';
+import { listBoxedClaims } from '#prisma/queries/inbox-boxes.ts';
 import { listClaims, type ClaimListFilter } from '#prisma/queries/claim-list.ts';
 import {
   findClaim,
@@ -33,6 +34,7 @@ import { mustFind } from '../patch.ts';
 const tags = ['claims'];
 const config = { access: 'claims:read', action: ['claim.read', 'claim.read-medical'] } as const;
 const position = z.strictObject({ createdAt: time, number: claimNumber });
+const positionOf = ({ createdAt, number }: ClaimSummaryRow): z.output<typeof position> => ({ createdAt: createdAt.toISOString(), number });
 
 /** What can be read of claims. Lists and pages are Postgres; what one workflow does just now is claim-actions.ts. */
 export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
@@ -48,20 +50,27 @@ export const claimReadingRoutes: FastifyPluginAsyncZod = async (app) => {
         summary: 'Claims, newest first',
         headers: headers(),
         querystring: claimFilters,
-        response: responses({ 200: claimPage }, { codes: ['CURSOR_INVALID'] }),
+        response: responses({ 200: claimPage }, { codes: ['CURSOR_INVALID', 'ACTOR_REQUIRED'] }),
       },
     },
     async (request, reply) => {
-      const { limit, cursor, stage, overdue, ...filters } = request.query;
+      const { limit, cursor, stage, overdue, box, ...filters } = request.query;
       const read = readCursor(position, cursor);
       if (!read.ok) return reply.refuse(read);
+      const { person } = request;
+      if (box && !person) return reply.refuse(refuse('ACTOR_REQUIRED'));
+      if (box && person) {
+        const whose = { employeeId: person.employeeId, within: reach(request.asker, 'claim.read') };
+        const boxed = await listBoxedClaims(request.db, box, whose, { after: read.after, limit: limit + 1 });
+        return pageFrom(boxed, { limit, item: summaryToJson, position: positionOf });
+      }
       const rows = await listClaims(request.db, {
         ...filters,
         ...{ reader: readerOf(request), after: read.after, limit: limit + 1 },
         stage: stage && { before: statesOf(stage, 0), since: statesOf(stage, 1) },
         overdue: overdue === undefined ? undefined : { is: overdue, at: clock() },
       });
-      return pageFrom(rows, { limit, item: summaryToJson, position: ({ createdAt, number }) => ({ createdAt: createdAt.toISOString(), number }) });
+      return pageFrom(rows, { limit, item: summaryToJson, position: positionOf });
     },
   );
 

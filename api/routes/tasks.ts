@@ -1,20 +1,23 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { shanghaiDay, workingDaysBetween, type HolidayTable } from '#domain/calendar.ts';
 import { ERRORS, refuse, type ErrorCode } from '#domain/errors.ts';
 import { formatYuan } from '#domain/money.ts';
-import { can } from '#domain/org/can.ts';
+import { can, reach } from '#domain/org/can.ts';
+import { countBoxes, listDecidedTasks } from '#prisma/queries/inbox-boxes.ts';
 import { employeeNumbers } from '#prisma/queries/substitutions.ts';
 import { findTasks, listTasks, type TaskRow } from '#prisma/queries/tasks.ts';
 import { actorToJson } from '../claim-json.ts';
 import { answerUpdate, hashOf } from '../claim-update.ts';
 import { etag, headers, pageOf, responses, versionOf } from '../contract/common.ts';
-import { bulkDecisions, bulkResults, task, taskDecided, taskDecision, taskParams, taskQuery } from '../contract/tasks.ts';
+import type { Claim } from '../contract/claims.ts';
+import { boxCounts, bulkDecisions, bulkPreview, bulkResults, task, taskDecided, taskDecision, taskParams, taskQuery } from '../contract/tasks.ts';
 import { pageFrom, positionTime, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
 import { recordLookAt } from '../look.ts';
 import { languageOf } from '../plugins/errors.ts';
-import { decide } from '../task-decision.ts';
+import { decide, previewDecisions } from '../task-decision.ts';
 
 const tags = ['tasks'];
 const position = z.strictObject({ due: positionTime.nullable(), id: z.uuid() });
@@ -27,7 +30,7 @@ const DECISION_CODES = [
 
 /** 待办: what people have to decide. */
 export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
-  const { clock } = app.deps;
+  const { clock, clockwork } = app.deps;
 
   app.get(
     '/v1/tasks',
@@ -42,31 +45,46 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
       },
     },
     async (request, reply) => {
-      const { limit, cursor, overdue, mine, unitCode, status, kind, claimNumber } = request.query;
+      const { limit, cursor, overdue, unitCode, kind, claimNumber, box } = request.query;
+      const { mine, status } = box === 'todo' ? { mine: true, status: 'OPEN' as const } : request.query;
       const read = readCursor(position, cursor);
       if (!read.ok) return reply.refuse(read);
       const { person } = request;
-      if (mine && !person) return reply.refuse(refuse('ACTOR_REQUIRED'));
+      if ((mine || box) && !person) return reply.refuse(refuse('ACTOR_REQUIRED'));
+      if (box === 'done' && person) {
+        const whose = { employeeId: person.employeeId, within: reach(request.asker, 'task.read') };
+        const decided = await listDecidedTasks(request.db, whose, { after: read.after, limit: limit + 1 });
+        return answer(request, decided, { limit, position: ({ closedAt, id }) => ({ due: closedAt?.toISOString() ?? null, id }) });
+      }
       // whoever may decide a task may see it; anything else is for those who look after the unit
       const listed = mine && unitCode === undefined ? null : await listedUnit(request, 'task.read', { code: unitCode });
       if (listed && !listed.ok) return reply.refuse(listed);
-      const at = clock();
       const decidableBy = mine && person ? { ...request.asker, employeeId: person.employeeId } : undefined;
       const rows = await listTasks(
         request.db,
-        { status, kind, claimNumber, within: listed?.within ?? null, overdueAt: overdue ? at : undefined, decidableBy },
+        { status, kind, claimNumber, within: listed?.within ?? null, overdueAt: overdue ? clock() : undefined, decidableBy },
         { after: read.after, limit: limit + 1 },
       );
-      const view = await viewOf(request);
-      await recordLookAt(
-        request,
-        'tasks',
-        rows
-          .slice(0, limit)
-          .filter((row) => view(row).medical === 'shown')
-          .map(lookedAt),
-      );
-      return pageFrom(rows, { limit, item: (row) => toJson(row, at, view(row)), position: ({ dueAt, id }) => ({ due: dueAt?.toISOString() ?? null, id }) });
+      return answer(request, rows, { limit, position: ({ dueAt, id }) => ({ due: dueAt?.toISOString() ?? null, id }) });
+    },
+  );
+
+  app.get(
+    '/v1/tasks/counts',
+    {
+      config: { access: 'tasks:read', action: 'task.read' },
+      schema: {
+        tags,
+        summary: 'How much there is in each box of the actor',
+        headers: headers(),
+        response: responses({ 200: boxCounts }, { codes: ['ACTOR_REQUIRED'] }),
+      },
+    },
+    async (request, reply) => {
+      const { person, asker } = request;
+      if (!person) return reply.refuse(refuse('ACTOR_REQUIRED'));
+      const within = { tasksWithin: reach(asker, 'task.read'), claimsWithin: reach(asker, 'claim.read') };
+      return countBoxes(request.db, { person: { ...asker, employeeId: person.employeeId }, ...within, at: clock() });
     },
   );
 
@@ -83,7 +101,8 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
       if (!allowed.ok) return reply.refuse(allowed);
       const view = (await viewOf(request))(found);
       if (view.medical === 'shown') await recordLookAt(request, 'task', [lookedAt(found)]);
-      return reply.header('etag', etag(found.version)).send(toJson(found, clock(), view));
+      const { holidays } = await clockwork();
+      return reply.header('etag', etag(found.version)).send(toJson(found, { now: clock(), holidays }, view));
     },
   );
 
@@ -108,6 +127,33 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
         const { claimNumber, state, seq } = decided;
         return { ok: true, status: 200, body: { taskId, claimNumber, state, seq } };
       }),
+  );
+
+  app.post(
+    '/v1/tasks/bulk-decisions/preview',
+    {
+      config: { access: 'tasks:decide', action: 'task.decide', actor: 'required' },
+      schema: {
+        tags,
+        summary: 'What would become of many decisions, without taking them',
+        headers: headers(),
+        body: bulkDecisions,
+        response: responses({ 200: bulkPreview }, { with: 'body', codes: ['ACTOR_REQUIRED'] }),
+      },
+    },
+    async (request) => {
+      const { items } = request.body;
+      const outcomes = await previewDecisions(request, items);
+      const numbers = await employeeNumbers(request.db, request.asker.standsInFor);
+      return {
+        results: outcomes.map((outcome, index) => {
+          const taskId = items[index]?.taskId ?? '';
+          if (!outcome.ok) return { ok: false as const, taskId, code: outcome.code, title: ERRORS[outcome.code][languageOf(request)] };
+          const { onBehalfOf } = outcome.allowed;
+          return { ok: true as const, taskId, claimNumber: outcome.task.claimNumber, onBehalfOf: (onBehalfOf && numbers.get(onBehalfOf)) ?? null };
+        }),
+      };
+    },
   );
 
   app.post(
@@ -146,6 +192,15 @@ export const taskRoutes: FastifyPluginAsyncZod = async (app) => {
         return { ok: true, status: 200, body: { results }, ...(away && { final: false as const }) };
       }),
   );
+
+  /** A page of them, and the looks recorded where it says what they are about. */
+  async function answer(request: FastifyRequest, rows: readonly TaskRow[], page: { limit: number; position: (row: TaskRow) => z.output<typeof position> }) {
+    const view = await viewOf(request);
+    const seen = rows.slice(0, page.limit).filter((row) => view(row).medical === 'shown');
+    await recordLookAt(request, 'tasks', seen.map(lookedAt));
+    const at = { now: clock(), holidays: (await clockwork()).holidays };
+    return pageFrom(rows, { ...page, item: (row) => toJson(row, at, view(row)) });
+  }
 };
 
 /** Whom a look is recorded of: whose claim it is. */
@@ -164,14 +219,18 @@ async function viewOf({ asker, db }: FastifyRequest): Promise<(task: TaskRow) =>
   };
 }
 
-function toJson(row: TaskRow, now: Date, { medical, onBehalfOf }: View): z.output<typeof task> {
+function toJson(row: TaskRow, { now, holidays }: { now: Date; holidays: HolidayTable }, { medical, onBehalfOf }: View): z.output<typeof task> {
   const { id, claimNumber, kind, level, unitCode, role, choices, detail, status, version, dueAt, createdAt, closedAt, choice, comment, decidedBy, claim } = row;
+  const overdue = status === 'OPEN' && dueAt !== null && dueAt < now;
   return {
     ...{ id, claimNumber, kind, level, unitCode, role, choices, medical, detail: medical === 'shown' ? detail : {}, status, version },
-    ...{ dueAt: dueAt?.toISOString() ?? null, createdAt: createdAt.toISOString(), closedAt: closedAt?.toISOString() ?? null },
-    overdue: status === 'OPEN' && dueAt !== null && dueAt < now,
+    ...{ dueAt: dueAt?.toISOString() ?? null, createdAt: createdAt.toISOString(), closedAt: closedAt?.toISOString() ?? null, overdue },
+    workingDaysLeft: status !== 'OPEN' || dueAt === null || overdue ? null : workingDaysBetween(shanghaiDay(now), shanghaiDay(dueAt), holidays),
     decision: choice === null || decidedBy === null ? null : { choice, comment: medical === 'shown' ? comment : null, by: actorToJson(decidedBy) },
     onBehalfOf,
-    claim: { state: claim.state, onHold: claim.onHold, submitted: formatYuan(claim.submittedFen) },
+    claim: {
+      ...{ state: claim.state, onHold: claim.onHold, submitted: formatYuan(claim.submittedFen), kind: claim.kind as Claim['kind'] },
+      ...{ employeeNo: claim.employeeNo, employeeName: medical === 'shown' ? claim.employeeName : null },
+    },
   };
 }

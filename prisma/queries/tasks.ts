@@ -34,7 +34,7 @@ export type TaskRow = {
   decidedBy: Actor | null;
   choice: string | null;
   comment: string | null;
-  claim: ClaimAccess & { submittedFen: Fen };
+  claim: ClaimAccess & { submittedFen: Fen; kind: string; employeeNo: string; employeeName: string };
 };
 
 type Reader = Pick<Database, 'prisma'>;
@@ -45,19 +45,19 @@ const TASK = {
   claim: {
     select: {
       ...{ number: true, state: true, seq: true, closedAt: true, workflowId: true, employeeId: true, insuredRegion: true, escalationLevel: true },
-      ...{ bureauCode: true, onHold: true, submittedFen: true, unit: UNIT },
+      ...{ bureauCode: true, onHold: true, submittedFen: true, kind: true, unit: UNIT, employee: { select: { employeeNo: true, name: true } } },
     },
   },
 } as const satisfies Prisma.TaskInclude;
 
 function taskOf({ unit, claim, openedSeq: _, ...task }: Prisma.TaskGetPayload<{ include: typeof TASK }>): TaskRow {
-  const { unit: claimUnit, submittedFen, ...head } = claim;
+  const { unit: claimUnit, submittedFen, employee, ...head } = claim;
   return {
     ...(task as Omit<TaskRow, 'unitCode' | 'unitAncestors' | 'claim'>),
     ...{ unitCode: unit.code, unitAncestors: unit.ancestorIds },
     claim: {
       ...{ ...head, state: head.state as ClaimState, submittedFen: fenOf(submittedFen) },
-      ...{ unitCode: claimUnit.code, unitAncestors: claimUnit.ancestorIds },
+      ...{ unitCode: claimUnit.code, unitAncestors: claimUnit.ancestorIds, employeeNo: employee.employeeNo, employeeName: employee.name },
     },
   };
 }
@@ -89,21 +89,27 @@ export async function listTasks(
   filter: TaskFilter,
   { after, limit }: { after: TaskPosition | undefined; limit: number },
 ): Promise<TaskRow[]> {
-  const { within, status, kind, claimNumber, overdueAt, decidableBy } = filter;
+  const tasks = await prisma.task.findMany({
+    where: { AND: [matching(filter), ...(after ? [dueAfter(after)] : [])] },
+    include: TASK,
+    orderBy: [{ dueAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }],
+    take: limit,
+  });
+  return tasks.map(taskOf);
+}
+
+export async function countTasks({ prisma }: Reader, filter: TaskFilter): Promise<number> {
+  return prisma.task.count({ where: matching(filter) });
+}
+
+function matching({ within, status, kind, claimNumber, overdueAt, decidableBy }: TaskFilter): Prisma.TaskWhereInput {
   const conditions: Prisma.TaskWhereInput[] = [];
   if (status !== undefined) conditions.push({ status });
   if (kind !== undefined) conditions.push({ kind });
   if (claimNumber !== undefined) conditions.push({ claimNumber });
   if (overdueAt) conditions.push({ status: 'OPEN', dueAt: { lt: overdueAt } });
   if (decidableBy) conditions.push(decidable(decidableBy));
-  if (after) conditions.push(dueAfter(after));
-  const tasks = await prisma.task.findMany({
-    where: { ...(within && { unit: { ancestorIds: { hasSome: [...within] } } }), AND: conditions },
-    include: TASK,
-    orderBy: [{ dueAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }],
-    take: limit,
-  });
-  return tasks.map(taskOf);
+  return { ...(within && { unit: { ancestorIds: { hasSome: [...within] } } }), AND: conditions };
 }
 
 /** The same rule as `can(…, 'task.decide')`, as a filter. */

@@ -52,6 +52,7 @@ const BODIES: Record<string, (pick: Pick) => unknown> = {
   'POST /v1/claims/{number}/reversal': () => ({ reason: '多付' }),
   'POST /v1/tasks/{id}/decision': () => ({ choice: 'APPROVE', comment: '同意' }),
   'POST /v1/tasks/bulk-decisions': (pick) => ({ items: [{ taskId: pick('tasks'), version: 1, choice: 'APPROVE', comment: null }] }),
+  'POST /v1/tasks/bulk-decisions/preview': (pick) => ({ items: [{ taskId: pick('tasks'), version: 1, choice: 'APPROVE', comment: null }] }),
   'POST /v1/employees': (pick) => ({ ...person(), employeeNo: `N-${randomUUID().slice(0, 8)}`, unitCode: pick('units') }),
   'PATCH /v1/employees/{employeeNo}': () => ({ name: '新名' }),
   'POST /v1/employees/{employeeNo}/accounts': () => ({ holderName: '李四', accountNo: '6228480000000001234', bankName: '兴业银行', bankCode: '309121000001' }),
@@ -321,7 +322,7 @@ describe.each(CALLERS)('to %s of another branch', (_, credentialsOf) => {
 });
 
 /** Answered with a refusal for each item; asked about nobody. */
-const HARMLESS = new Set(['POST /v1/tasks/bulk-decisions', 'POST /v1/estimates']);
+const HARMLESS = new Set(['POST /v1/tasks/bulk-decisions', 'POST /v1/tasks/bulk-decisions/preview', 'POST /v1/estimates']);
 
 /** What a list shows that is asked for without any name. */
 async function rawAnswer({ method, path }: Operation, credentials: Credentials): Promise<string> {

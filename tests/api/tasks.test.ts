@@ -85,7 +85,13 @@ describe('decisions that the workflow takes', () => {
     const items = [one, held, own, { taskId: randomUUID() }, two].map(({ taskId }) => ({ taskId, version: 1, choice: 'APPROVE' }));
     const key = randomUUID();
     const bulk = () => world.call({ method: 'POST', url: '/v1/tasks/bulk-decisions', body: { items }, as: 'E4', key });
+    // what is said beforehand is what becomes of it, and nothing is done by saying it
+    const before = await world.countRows();
+    const preview = await world.call({ method: 'POST', url: '/v1/tasks/bulk-decisions/preview', body: { items }, as: 'E4' });
+    expect(await world.countRows()).toEqual(before);
     const answer = await bulk();
+    const told = (of: typeof answer) => of.json().results.map(({ taskId, ok, code, title }: Record<string, unknown>) => ({ taskId, ok, code, title }));
+    expect(told(preview)).toEqual(told(answer));
     expect(answer.statusCode).toBe(200);
     const { results } = answer.json();
     expect(results.map((result: { ok: boolean; code?: string }) => result.code ?? result.ok)).toEqual([true, 'CLAIM_ON_HOLD', 'FORBIDDEN', 'NOT_FOUND', true]);
