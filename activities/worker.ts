@@ -91,7 +91,7 @@ const { taskQueue, namespace } = config.temporal;
 const email = createEmailMessenger({ smtpUrl: config.smtpUrl, from: config.mailFrom });
 const relays = [
   startWorkflowRelay({ database, client: temporal.client, taskQueue, log }),
-  startNoticeRelay({ database, messengers: [email], log }),
+  startNoticeRelay({ database, messengers: [email], publicUrl: config.publicUrl, log }),
   startWebhookRelay({ database, policy: createOutgoingPolicy({ exceptions: config.webhookNetworks }), log }),
 ];
 

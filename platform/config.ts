@@ -63,6 +63,8 @@ export type WorkerConfig = ReaderConfig &
     workflowBundle: string | undefined;
     /** Whether reader processes run: claims wait for what they read. */
     reads: boolean;
+    /** where the pages are; undefined: messages have no links */
+    publicUrl: string | undefined;
     smtpUrl: string;
     mailFrom: string;
     /** Where the signed roots of the audit go. */
@@ -158,6 +160,9 @@ const gateways = {
   WEBHOOK_NETWORKS: addressBlocks.default([]),
 };
 
+/** Where the pages are: of the API for sign-in, of the worker for links in messages. */
+const publicUrl = text.refine(isOrigin, 'must be https:// and a host, nothing after it (http:// on this machine alone)');
+
 const apiVariables = z.object({
   ...shared,
   ...gateways,
@@ -171,7 +176,7 @@ const apiVariables = z.object({
   RATE_LIMIT_FAILED: perMinute.default(600),
   CODEC_ORIGINS: originList.default([]),
   TEMPORAL_UI_URL: url(['http', 'https']).optional(),
-  PUBLIC_URL: text.refine(isOrigin, 'must be https:// and a host, nothing after it (http:// on this machine alone)').optional(),
+  PUBLIC_URL: publicUrl.optional(),
   OIDC_ISSUER: text.refine(isSecureUrl, 'must be a URL starting with https:// (http:// on this machine alone)').optional(),
   OIDC_CLIENT_ID: text.optional(),
   OIDC_CLIENT_SECRET: text.optional(),
@@ -195,6 +200,7 @@ const workerVariables = z.object({
   ...gateways,
   WORKFLOW_BUNDLE: file.optional(),
   READERS: z.enum(['yes', 'no'], { error: 'must be yes or no' }).default('yes'),
+  PUBLIC_URL: publicUrl.optional(),
   SMTP_URL: url(['smtp', 'smtps']),
   MAIL_FROM: text.regex(/^([^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address, or a name with <an address>'),
   AUDIT_EXPORT_DIR: text,
@@ -237,6 +243,7 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     metricsPort: values.METRICS_PORT,
     workflowBundle: values.WORKFLOW_BUNDLE,
     reads: values.READERS === 'yes',
+    publicUrl: values.PUBLIC_URL && new URL(values.PUBLIC_URL).origin,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     auditExportDir: values.AUDIT_EXPORT_DIR,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { localeOf } from '#domain/locale.ts';
+import { pageFor } from '#domain/notices/page.ts';
 import { renderNotice } from '#domain/notices/render.ts';
 import type { Database } from '#prisma/database.ts';
 import type { Outcome } from '#prisma/queries/delivery.ts';
@@ -16,15 +17,10 @@ const CONCURRENCY = 4;
 
 /**
  * Sends notices to the people they mean. A message to the holders of a role is sent once any of them has it: to repeat it for the others would
- * repeat it for all. `claimLink` gives the page of a claim, where there is one.
+ * repeat it for all. `publicUrl`: where the pages are, without a slash at its end; absent: messages have no links.
  */
-export function startNoticeRelay(deps: {
-  database: Database;
-  messengers: readonly Messenger[];
-  claimLink?: (claimNumber: string) => string;
-  log: Logger;
-}): Relay {
-  const { database, messengers, claimLink, log } = deps;
+export function startNoticeRelay(deps: { database: Database; messengers: readonly Messenger[]; publicUrl?: string | undefined; log: Logger }): Relay {
+  const { database, messengers, publicUrl, log } = deps;
   const longest = Math.max(1_000, ...messengers.map(({ timeoutMs }) => timeoutMs));
   return startRelay<DueNotice, Final>(
     {
@@ -54,8 +50,8 @@ export function startNoticeRelay(deps: {
     return judge(notice, dispatches);
   }
 
-  function compose({ template, params, claimNumber }: DueNotice, person: Addressee) {
-    const link = claimNumber === null ? null : (claimLink?.(claimNumber) ?? null);
+  function compose({ template, params, claimNumber, recipient }: DueNotice, person: Addressee) {
+    const link = claimNumber === null || publicUrl === undefined ? null : `${publicUrl}${pageFor({ recipient, claimNumber })}`;
     return renderNotice({ template, params, claimNumber, link, locale: localeOf(person.locale), recipientName: person.name });
   }
 

@@ -98,3 +98,4 @@ export const approval = z
     ),
   })
   .meta({ id: 'Approval' });
+export type ApprovalJson = z.output<typeof approval>;

@@ -107,13 +107,10 @@ export const claimFilters = z.strictObject({
   submittedFrom: time.optional(),
   submittedTo: time.optional(),
   overdue: flag.optional(),
-  box: z
-    .enum(['started', 'copied'])
-    .optional()
-    .meta({
-      description:
-        'In place of the other filters: 我发起的 the own claims and those that the actor entered for others; 抄送我的 what the actor was sent a copy of',
-    }),
+  box: z.enum(['started', 'copied']).optional().meta({
+    description:
+      'In place of the other filters: 我发起的 the own claims and those that the actor entered for others; 抄送我的 what the actor was sent a copy of',
+  }),
 });
 
 // ---- what goes out

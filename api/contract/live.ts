@@ -21,6 +21,8 @@ export const changes = z
   })
   .meta({ id: 'Changes', description: 'That something changed, and nothing of what: claims and tasks that the reader may see' });
 
+export type ChangesJson = z.output<typeof changes>;
+
 /** What stands in a stream; it is read as it comes, and has no schema to be checked by. */
 export const stream = z.any().meta({
   type: 'string',

@@ -25,3 +25,4 @@ export const matches = z
     ),
   })
   .meta({ id: 'Matches', description: 'What makes a claim look like another one. BLOCK and HOLD stop it until HR has looked; a NOTE does not' });
+export type MatchesJson = z.output<typeof matches>;

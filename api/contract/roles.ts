@@ -50,3 +50,4 @@ export const substitution = z
     endedBy: actor.nullable(),
   })
   .meta({ id: 'Substitution', description: 'In force from `validFrom` until `validTo` or `endedAt`, whichever comes first' });
+export type SubstitutionJson = z.output<typeof substitution>;

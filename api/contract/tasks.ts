@@ -18,13 +18,10 @@ export const taskQuery = z.strictObject({
   claimNumber: claimNumber.optional(),
   overdue: flag.optional().meta({ description: 'Only open tasks whose time is up' }),
   mine: flag.optional().meta({ description: 'Only tasks that the actor may decide' }),
-  box: z
-    .enum(['todo', 'done'])
-    .optional()
-    .meta({
-      description:
-        'In place of `status` and the other filters: 待办 what the actor may decide, the most urgent first; 已办 what the actor has decided, or somebody who stood in, the newest first',
-    }),
+  box: z.enum(['todo', 'done']).optional().meta({
+    description:
+      'In place of `status` and the other filters: 待办 what the actor may decide, the most urgent first; 已办 what the actor has decided, or somebody who stood in, the newest first',
+  }),
 });
 
 export const boxCounts = z

@@ -1,4 +1,6 @@
 import { signal } from '@preact/signals';
+import type { ChangesJson } from '#api/contract/live.ts';
+import { ApiFailure, get } from './api.ts';
 
 /** Which claims and tasks have changed, and nothing of what they are now: the pages that show them ask again. `all`: any of them may have. */
 export type Change = { all: boolean; claims: readonly string[]; tasks: readonly string[] };
@@ -11,6 +13,8 @@ let stream: EventSource | undefined;
 let poller: ReturnType<typeof setInterval> | undefined;
 /** somebody is signed in */
 let wanted = false;
+/** up to where this page has been told, by the stream or by asking: each goes on from where the other stopped */
+let cursor: string | undefined;
 
 /** `stream`: told by the server; `poll`: asked for now and then, because there is no stream. */
 export const liveness = signal<'stream' | 'poll' | 'off'>('off');
@@ -53,6 +57,7 @@ function pause(): void {
   stream = undefined;
   clearInterval(poller);
   poller = undefined;
+  cursor = undefined;
   liveness.value = 'off';
 }
 
@@ -65,8 +70,14 @@ function open(): void {
     poller = undefined;
     liveness.value = 'stream';
   });
-  opened.addEventListener('changes', ({ data }) => tell(read(String(data))));
-  opened.addEventListener('reset', tellAll);
+  const heard = (name: string, then: (data: string) => void): void =>
+    opened.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
+      cursor = lastEventId;
+      then(data);
+    });
+  heard('ready', () => undefined);
+  heard('changes', (data) => tell(read(data)));
+  heard('reset', tellAll);
   // the session is over: the next question says so to the page
   opened.addEventListener('bye', () => {
     close();
@@ -74,13 +85,27 @@ function open(): void {
   });
   opened.addEventListener('error', () => {
     if (stream !== opened) return;
-    poller ??= setInterval(tellAll, POLL_MS);
+    poller ??= setInterval(() => void ask(), POLL_MS);
     liveness.value = 'poll';
     if (opened.readyState !== EventSource.CLOSED) return;
     // refused: the browser does not try again by itself
     stream = undefined;
     setTimeout(open, RETRY_MS);
   });
+}
+
+/** The same without a stream. */
+async function ask(): Promise<void> {
+  try {
+    const found = await get<ChangesJson>(cursor === undefined ? '/v1/changes' : `/v1/changes?after=${cursor}`);
+    const { claims, tasks } = found;
+    if (cursor === undefined || found.reset) tellAll();
+    else if (claims.length + tasks.length > 0) tell({ all: false, claims, tasks });
+    cursor = found.cursor;
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    cursor = undefined;
+  }
 }
 
 function read(data: string): Change {

@@ -118,7 +118,7 @@ export async function startProduct(options: {
       name,
       dataDir,
       entry: entry('activities/worker.ts'),
-      env: { ...env, ...options.overrides, METRICS_PORT: metricsPort },
+      env: { ...env, PUBLIC_URL: options.apiEnv?.['PUBLIC_URL'] ?? '', ...options.overrides, METRICS_PORT: metricsPort },
       ready,
       readyWithinMs: 180_000,
       stopWithinMs: 30_000,

@@ -77,11 +77,7 @@ test('every refusal is a problem document', () => {
 
 test('every POST but the callbacks, signing out, what goes into the log alone, and what changes nothing, asks for an Idempotency-Key', () => {
   for (const { name, operation } of operations.filter(
-<<<<<<< HEAD
-    (each) => each.name.startsWith('POST') && !/\/callbacks\/|\/auth\/|\/codec\/|\/(?:estimates|claim-proposals|reading|page-errors)$/.test(each.name),
-=======
-    (each) => each.name.startsWith('POST') && !/\/callbacks\/|\/auth\/|\/codec\/|\/(?:estimates|reading|page-errors|preview)$/.test(each.name),
->>>>>>> 03d1e2b (Four boxes with counts, working days that are left, and what many decisions would come to before they are taken)
+    (each) => each.name.startsWith('POST') && !/\/callbacks\/|\/auth\/|\/codec\/|\/(?:estimates|claim-proposals|reading|page-errors|preview)$/.test(each.name),
   )) {
     expect([name, operation.parameters?.find((parameter) => parameter.name === 'idempotency-key')?.required]).toEqual([name, true]);
   }

@@ -35,6 +35,7 @@ const looksOf = (page: number): readonly Look[] => (process.env['TEST_FULL'] ===
 test.each(PAGES.map((shown, index) => ({ name: shown.name, shown, index })))(
   '$name can be used by everybody, at every width, scheme and language',
   async ({ shown, index }) => {
+    await shown.prepare?.(world);
     const page = shown.who === undefined ? await world.open() : await world.signInAs(shown.who);
     try {
       for (const look of looksOf(index)) {

@@ -3,6 +3,7 @@ import { BILLS } from '#dev/bills/bill.ts';
 import { structuredXml } from '#dev/bills/xml.ts';
 import { eventually } from '#dev/run-stack.ts';
 import { oneStuckClaim } from './stuck-claim.ts';
+import { makeApprovals, tasksOf } from './approvals.ts';
 import type { Who, World } from './world.ts';
 
 /**
@@ -14,6 +15,8 @@ export type ConsolePage = {
   name: string;
   /** as whom; absent: nobody has signed in */
   who?: Who;
+  /** what there has to be before somebody signs in */
+  prepare?: (world: World) => Promise<unknown>;
   /** an address, or how to come there from home */
   at: string | ((page: Page, world: World) => Promise<void>);
   /** what shows that it is there */
@@ -104,7 +107,20 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'employee-me', who: 'claimant', at: '/app/me', ready: '.facts' },
   { name: 'employee-consent', who: 'claimant', at: '/app/consent', ready: '.card .tag' },
   { name: 'employee-delegation', who: 'claimant', at: '/app/delegation', ready: 'main input' },
-  { name: 'manager-home', who: 'manager', at: '/app/manager', ready: 'main h1' },
+  { name: 'manager-inbox', who: 'shown-approver', prepare: approvalsOf, at: toShown(() => '/app/manager'), ready: '.task-row' },
+  { name: 'manager-inbox-done', who: 'manager', at: '/app/manager?box=done', ready: '.empty' },
+  { name: 'manager-started', who: 'manager', at: '/app/manager?box=started', ready: 'main .tabs' },
+  { name: 'manager-task', who: 'shown-approver', prepare: approvalsOf, at: toShown(({ task }) => `/app/manager/tasks/${task}`), ready: '.preview img' },
+  { name: 'manager-task-decide', who: 'shown-approver', prepare: approvalsOf, at: toConfirm, ready: 'dialog .button.primary' },
+  { name: 'manager-bulk', who: 'shown-approver', prepare: approvalsOf, at: toBulk, ready: 'dialog .list' },
+  {
+    name: 'manager-claim',
+    who: 'shown-approver',
+    prepare: approvalsOf,
+    at: toShown(({ claim }) => `/app/manager/claims/${claim}?all=1`),
+    ready: '.preview img',
+  },
+  { name: 'manager-substitution', who: 'shown-approver', prepare: approvalsOf, at: '/app/manager/substitutions', ready: 'main form' },
   { name: 'operator-stuck', who: 'operator', at: onceStuck('/app/operator'), ready: 'main .list' },
   { name: 'operator-stuck-list', who: 'operator', at: onceStuck('/app/operator/stuck/RETRYING'), ready: 'main .list' },
   { name: 'operator-claim', who: 'operator', at: stuckDesk(async () => undefined), ready: '.timeline' },
@@ -124,4 +140,38 @@ export async function visit(page: Page, world: World, { at, ready }: ConsolePage
   else await at(page, world);
   await page.locator(ready).first().waitFor();
   await page.locator('[aria-busy=true], .bone').first().waitFor({ state: 'detached' });
+}
+
+type Shown = { claim: string; task: string };
+let shown: Promise<Shown> | undefined;
+
+/** Claims that wait for an approver whom no other test has, made when the first page asks for them. */
+function approvalsOf(world: World): Promise<Shown> {
+  return (shown ??= makeApprovals(world, { who: 'shown-approver', unitCode: 'SJZ-SH', count: 2 }).then(async ({ approver, claims: [claim = ''] }) => {
+    const task = (await tasksOf(world, approver)).find(({ claimNumber }) => claimNumber === claim);
+    return { claim, task: task?.id ?? '' };
+  }));
+}
+
+function toShown(address: (shown: Shown) => string): (page: Page, world: World) => Promise<void> {
+  return async (page, world) => {
+    await page.goto(`${world.url}${address(await approvalsOf(world))}`);
+  };
+}
+
+async function toConfirm(page: Page, world: World): Promise<void> {
+  const { task } = await approvalsOf(world);
+  await page.goto(`${world.url}/app/manager/tasks/${task}`);
+  await page.getByRole('radio').first().check();
+  await page.locator('form .button.primary').click();
+}
+
+async function toBulk(page: Page, world: World): Promise<void> {
+  await approvalsOf(world);
+  await page.goto(`${world.url}/app/manager`);
+  await page.getByRole('checkbox').first().waitFor();
+  for (const box of await page.getByRole('checkbox').all()) await box.check();
+  await page.locator('.bulk-bar .button.primary').click();
+  await page.getByRole('dialog').getByRole('radio').first().check();
+  await page.getByRole('dialog').locator('.button.primary').click();
 }

@@ -9,6 +9,9 @@ const NAMES = {
   'someone-else': '卫另',
   manager: '蒋批',
   operator: '沈运',
+  approver: '杨签',
+  substitute: '朱代',
+  'shown-approver': '秦示',
   spare: '韩备',
 } as const;
 export type TestPerson = keyof typeof NAMES;

@@ -16,6 +16,7 @@ const { place, stop } = await startPlace((line) => console.log(line));
 const world = await enter(place);
 try {
   for (const shown of PAGES.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    await shown.prepare?.(world);
     const page = shown.who === undefined ? await world.open() : await world.signInAs(shown.who);
     for (const width of [390, 1280] as const) {
       for (const [locale, scheme] of [

@@ -88,12 +88,17 @@ export const employeeNo = (who: Who): string => (who in PEOPLE ? PEOPLE[who as k
 /** The whole way through the identity provider, with a second factor. */
 export async function signIn(page: Page, url: string, no: string): Promise<void> {
   await page.goto(`${url}/auth/login?returnTo=/`);
+  await signInHere(page, no);
+  await page.waitForURL(`${url}/`);
+}
+
+/** The provider's part of it, for who was sent there. */
+export async function signInHere(page: Page, no: string): Promise<void> {
   await page
     .locator('form', { has: page.locator(`input[value="${no}"]`) })
     .getByRole('button')
     .click();
   await page.getByRole('button', { name: '二次验证 With second factor' }).click();
-  await page.waitForURL(`${url}/`);
 }
 
 function contextFor(browser: Browser, { width, scheme, locale }: Look, storageState: BrowserContextOptions['storageState']): Promise<BrowserContext> {

@@ -59,7 +59,7 @@ function startRelay({ smtpUrl, timeoutMs = 5_000 }: { smtpUrl: string; timeoutMs
     database: workerDatabase,
     messengers: [messenger],
     log,
-    claimLink: (number) => `https://daozhang.example/claims/${number}`,
+    publicUrl: 'https://daozhang.example',
   });
   let stopped = false;
   const stop = async () => {
@@ -118,7 +118,7 @@ test("tells the claimant in the claimant's language, as text and HTML", async ()
   expect(chinese.subject).toBe(`报销款项已到账 · ${zh.claimNumber}`);
   expect(chinese.text).toContain('王芳，您好：');
   expect(chinese.text).toContain('526.00元');
-  expect(chinese.html).toContain(`https://daozhang.example/claims/${zh.claimNumber}`);
+  expect(chinese.html).toContain(`https://daozhang.example/app/claims/${zh.claimNumber}`);
   expect(chinese.messageId).toBe(`<notice-${zh.id}@daozhang.example>`);
   const english = await PostalMime.parse(byRecipient.get('en@corp.example') ?? '');
   expect(english.subject).toBe(`The money has arrived · ${en.claimNumber}`);
@@ -157,6 +157,9 @@ test('tells every holder of a role on the nearest unit where anybody holds it', 
   expect(mails.flatMap(({ to }) => to).toSorted()).toEqual(['hr1@corp.example', 'hr2@corp.example']);
   const ids = await Promise.all(mails.map(async ({ raw }) => (await PostalMime.parse(raw)).messageId));
   expect(ids.toSorted()).toEqual([first, second].map((id) => `<notice-${notice.id}.${id}@daozhang.example>`).toSorted());
+  // who decides is led to where it is decided
+  const told = await Promise.all(mails.map(async ({ raw }) => (await PostalMime.parse(raw)).text));
+  for (const text of told) expect(text).toContain(`https://daozhang.example/app/manager/claims/${notice.claimNumber}`);
 });
 
 test('what nobody can receive is UNDELIVERABLE, and says why', async () => {

@@ -1,0 +1,216 @@
+import type { Claim } from '#api/contract/claims.ts';
+import type { MatchesJson } from '#api/contract/matches.ts';
+import type { TaskJson } from '#api/contract/tasks.ts';
+import { CLAIM_KINDS } from '#domain/claim/completeness.ts';
+import type { Change } from '../client/live.ts';
+import { ofClaim, useResource } from '../client/resource.ts';
+import { say } from '../i18n/language.ts';
+import { Link, type Params } from '../router.tsx';
+import { groupDigits, Money } from '../ui/money.tsx';
+import { Page } from '../ui/page.tsx';
+import { Shown } from '../ui/states.tsx';
+import { Due } from '../ui/time.tsx';
+import { DecisionForm } from './decide.tsx';
+import { Documents } from './documents.tsx';
+import { blockLabel, choiceLabel, kindLabel } from './labels.ts';
+import { TimeLeft } from './time-left.tsx';
+import { Trail } from './trail.tsx';
+import { t } from './words.ts';
+
+/** One task: what it is about beside what can be decided. */
+export function TaskPage({ params }: { params: Params }) {
+  const { id = '' } = params;
+  // which claim it is about is not known before it is read
+  const task = useResource<TaskJson>(`/v1/tasks/${id}`, ({ claims, tasks }: Change) => tasks.includes(id) || claims.length > 0);
+  const number = task.value?.claimNumber;
+  const claim = useResource<Claim>(number === undefined ? null : `/v1/claims/${number}`, number === undefined ? undefined : ofClaim(number));
+  return (
+    <Page title={task.value ? titleOf(task.value) : t('inbox.title')} back="/app/manager" wide aside={task.value && <TimeLeft task={task.value} />}>
+      <Shown of={task}>
+        {(found) => (
+          <div class="beside stack">
+            <div class="stack">
+              <Facts task={found} claim={claim.value} />
+              <About task={found} claim={claim.value} />
+              {found.medical === 'hidden' ? <p class="notice">{t('task.hidden')}</p> : <Shown of={claim}>{(of) => <Evidence claim={of} />}</Shown>}
+              <Trail number={found.claimNumber} />
+            </div>
+            <div class="decision">
+              <Decision task={found} claim={claim.value} onStale={task.reload} />
+            </div>
+          </div>
+        )}
+      </Shown>
+    </Page>
+  );
+}
+
+const titleOf = ({ kind, claim }: TaskJson): string => `${kindLabel(kind)} · ${claim.employeeName ?? claim.employeeNo}`;
+
+function Decision({ task, claim, onStale }: { task: TaskJson; claim: Claim | undefined; onStale: () => void }) {
+  if (task.status === 'CANCELLED') return <p class="notice">{t('task.cancelled')}</p>;
+  if (task.status === 'DECIDED') {
+    return (
+      <div class="notice" role="status">
+        <p>{t('task.decided', { choice: choiceLabel(task.decision?.choice ?? '') })}</p>
+        {task.decision?.comment && <p>{task.decision.comment}</p>}
+      </div>
+    );
+  }
+  return (
+    <>
+      {task.claim.onHold && <p class="notice warn">{t('task.held')}</p>}
+      {task.onBehalfOf !== null && <p class="notice">{t('for-absent', { no: task.onBehalfOf })}</p>}
+      {/* begun anew where the task is another than what was read: nobody signs what was changed meanwhile */}
+      <DecisionForm key={task.version} task={task} claim={claim} onStale={onStale} />
+    </>
+  );
+}
+
+function Facts({ task, claim }: { task: TaskJson; claim: Claim | undefined }) {
+  const { claim: head, claimNumber, dueAt, workingDaysLeft, unitCode } = task;
+  return (
+    <section class="card">
+      <dl class="facts">
+        <dt>{t('task.claimant')}</dt>
+        <dd>
+          {head.employeeName} <span class="numbers muted">{head.employeeNo}</span>
+        </dd>
+        <dt>{t('task.amount')}</dt>
+        <dd>
+          <Money yuan={head.submitted} strong />
+        </dd>
+        <dt>{t('task.kind')}</dt>
+        <dd>{say(CLAIM_KINDS[head.kind])}</dd>
+        {claim?.hospital && (
+          <>
+            <dt>{t('task.hospital')}</dt>
+            <dd>{claim.hospital.name}</dd>
+          </>
+        )}
+        {claim?.visit && (
+          <>
+            <dt>{t('task.visit')}</dt>
+            <dd class="numbers">{claim.visit.start === claim.visit.end ? claim.visit.start : `${claim.visit.start} – ${claim.visit.end}`}</dd>
+          </>
+        )}
+        <dt>{t('task.unit')}</dt>
+        <dd>{claim?.unitCode ?? unitCode}</dd>
+        <dt>{t('task.claim')}</dt>
+        <dd>
+          <Link href={`/app/manager/claims/${claimNumber}?all=1`}>
+            <span class="numbers">{claimNumber}</span>
+          </Link>
+        </dd>
+        {dueAt !== null && task.status === 'OPEN' && (
+          <>
+            <dt>{t('task.due')}</dt>
+            <dd>
+              <Due at={dueAt} workingDays={workingDaysLeft} provisional={false} />
+            </dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+type Written = { decisionNo: string; outcome: 'APPROVED' | 'PARTIALLY_APPROVED' | 'DENIED'; lines: { lineNo: number; benefitFen: number }[] };
+
+/** What the task itself says: why a payment waits, what somebody else has recorded, what an appeal gives as its reason, what a duplicate looks like. */
+function About({ task, claim }: { task: TaskJson; claim: Claim | undefined }) {
+  const { block, reason, written, proposed, code, why } = task.detail as Partial<Record<string, unknown>>;
+  const lines: string[] = [];
+  if (typeof block === 'string') lines.push(blockLabel(block));
+  if (typeof proposed === 'string') lines.push(choiceLabel(proposed));
+  for (const text of [reason, code, why]) if (typeof text === 'string') lines.push(text);
+  if (typeof written === 'object' && written !== null) {
+    const { decisionNo, outcome, lines: told } = written as Written;
+    lines.push(`${decisionNo} · ${t(`written.${outcome}`)}`);
+    for (const { lineNo, benefitFen } of told) lines.push(t('written.line', { n: lineNo, benefit: groupDigits((benefitFen / 100).toFixed(2)) }));
+  }
+  return (
+    <>
+      {lines.length > 0 && (
+        <section class="card">
+          <h2>{t('task.about')}</h2>
+          {lines.map((line) => (
+            <p key={line}>{line}</p>
+          ))}
+        </section>
+      )}
+      {task.kind === 'DUPLICATE_REVIEW' && claim && <Matches number={claim.number} />}
+    </>
+  );
+}
+
+/** What lies in another branch is said to be there, and nothing more. */
+function Matches({ number }: { number: string }) {
+  const matches = useResource<MatchesJson>(`/v1/claims/${number}/matches`, ofClaim(number));
+  return (
+    <section class="card">
+      <h2>{t('matches.title')}</h2>
+      <Shown of={matches}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p>{t('matches.none')}</p>
+          ) : (
+            <ul class="stack-small">
+              {items.map(({ kind, label, gradeLabel, grade, reason, other, where }, index) => (
+                <li key={`${kind} ${index}`}>
+                  <span class={grade === 'NOTE' ? 'tag quiet' : 'tag warn'}>{say(label)}</span> {say(reason ?? gradeLabel)} ·{' '}
+                  {other ? (
+                    <Link href={`/app/manager/claims/${other.claimNumber}?all=1`}>
+                      <span class="numbers">{other.claimNumber}</span>
+                    </Link>
+                  ) : (
+                    say(where)
+                  )}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </section>
+  );
+}
+
+/** Documents and items, for those who may see what is medical. */
+export function Evidence({ claim }: { claim: Claim }) {
+  if (claim.medical === 'hidden') return <p class="notice">{t('task.hidden')}</p>;
+  return (
+    <>
+      <section class="stack-small">
+        <h2>{t('documents.title')}</h2>
+        <Documents documents={claim.documents} />
+      </section>
+      <section class="stack-small">
+        <h2 id="lines">{t('lines.title')}</h2>
+        {/* scrolled sideways by whoever has no mouse as well */}
+        <div class="table-scroll" tabIndex={0} role="region" aria-labelledby="lines">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t('lines.item')}</th>
+                <th scope="col">{t('lines.class')}</th>
+                <th scope="col" class="number">
+                  {t('lines.amount')}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {claim.lines.map(({ lineNo, itemName, itemClass, amount }) => (
+                <tr key={lineNo}>
+                  <td>{itemName}</td>
+                  <td>{{ '01': '甲', '02': '乙', '03': '丙' }[itemClass] ?? itemClass}</td>
+                  <td class="number">{groupDigits(amount)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+    </>
+  );
+}
