@@ -1,6 +1,6 @@
+import { eventually } from '#dev/run-stack.ts';
 import { samplePdf } from '#dev/sample-pdf.ts';
 import { freshInvoiceNo, giveConsents } from '#dev/seed.ts';
-import { eventually } from '../stack/eventually.ts';
 import { employeeNoOf, type TestPerson } from './people.ts';
 import type { World } from './world.ts';
 
@@ -28,7 +28,8 @@ export async function makeApprovals(world: World, { who, unitCode, count }: { wh
     await api.put(`/v1/employees/${employeeNo}/quotas/${new Date().getFullYear()}`, { limit: '100000.00' });
     claims.push(await submit(world, { employeeNo, drawn: n === 1 }));
   }
-  await eventually(async () => (await tasksOf(world, approver)).length === count);
+  // the one reader of letters has other tests' pictures before it
+  await eventually(`${count} claims to wait for ${approver}`, async () => ((await tasksOf(world, approver)).length === count ? true : undefined), 200_000);
   return { approver, claims };
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually } from '../stack/eventually.ts';
+import { eventually } from '#dev/run-stack.ts';
 import { makeApprovals, tasksOf, type Approvals } from './approvals.ts';
 import { employeeNoOf } from './people.ts';
 import { enter, signInHere, violations, type World } from './world.ts';
@@ -11,7 +11,7 @@ let approvals: Approvals;
 beforeAll(async () => {
   world = await enter();
   approvals = await makeApprovals(world, { who: 'approver', unitCode: 'SJZ-MG', count: 4 });
-});
+}, 240_000);
 afterAll(() => world?.close());
 
 const hold = (number: string) => world.api.post(`/v1/claims/${number}/hold`, { reason: '核查' }, { as: 'H20001' });
@@ -19,9 +19,12 @@ const stateOf = async (number: string): Promise<string> => (await world.api.get<
 
 test('a link in a message leads, over the sign-in, to the one task, which is decided beside its documents', async () => {
   const [number = ''] = approvals.claims;
-  const mails = await fetch(`${world.mailUrl}/mails`).then((answer) => answer.json() as Promise<{ to: string[]; text: string }[]>);
-  const mail = mails.find(({ to, text }) => to.join().includes(approvals.approver.toLowerCase()) && text.includes(number));
-  const [link = ''] = /https?:\/\/\S+/.exec(mail?.text ?? '') ?? [];
+  type Mail = { to: string[]; text: string };
+  const mail = await eventually('the message', async () => {
+    const mails = (await (await fetch(`${world.mailUrl}/mails`)).json()) as Mail[];
+    return mails.find(({ to, text }) => to.join().includes(approvals.approver.toLowerCase()) && text.includes(number));
+  });
+  const [link = ''] = /https?:\/\/\S+/.exec(mail.text) ?? [];
   expect(link).toBe(`${world.url}/app/manager/claims/${number}`);
 
   const page = await world.open();
@@ -47,7 +50,7 @@ test('a link in a message leads, over the sign-in, to the one task, which is dec
   expect(await stateOf(number)).toBe('SUBMITTED');
   await page.getByRole('button', { name: '确认同意' }).click();
   await page.getByText('已处理：同意').waitFor();
-  await eventually(async () => (await stateOf(number)) !== 'SUBMITTED');
+  await eventually('the claim to go on', async () => ((await stateOf(number)) === 'SUBMITTED' ? undefined : true));
   await page.getByRole('link', { name: /^已办/ }).click();
   await page.getByText('您的处理：同意').waitFor();
   await page.context().close();
