@@ -14,7 +14,7 @@ describe('environment variables', () => {
   };
 
   it.each(['README.md', 'README.zh-CN.md'])('%s lists those of platform/config.ts, with who reads them', (page) => {
-    const documented = rowsOf(page).map(({ variable, reader }) => `${variable} ${reader}`);
+    const documented = rowsOf(page).flatMap(({ variable, reader }) => reader.split(/, |、/).map((each) => `${variable} ${each}`));
     const real = Object.entries(readers).flatMap(([reader, variables]) => variables.map((variable) => `${variable} ${reader}`));
     expect(documented.toSorted()).toEqual(real.toSorted());
   });
@@ -34,7 +34,7 @@ describe('environment variables', () => {
   }
 
   function rowsOf(page: string): { variable: string; reader: string; preset: string }[] {
-    const rows = read(page).matchAll(/^\| `([A-Z][A-Z0-9_]+)` \| (\S+) \| ([^\s|]*) ?\|/gm);
+    const rows = read(page).matchAll(/^\| `([A-Z][A-Z0-9_]+)` \| ([^|]+?) \| ([^\s|]*) ?\|/gm);
     const english: Record<string, string> = { 三者: 'all', 两者: 'both', 必填: 'required' };
     return [...rows].map(([, variable = '', reader = '', preset = '']) => ({ variable, reader: english[reader] ?? reader, preset: english[preset] ?? preset }));
   }

@@ -9,7 +9,7 @@ import { t } from './words.ts';
 
 /** The documents of a claim, invoices first, one open at a time and the first at once: what somebody decides by stands beside the decision. */
 export function Documents({ documents: given }: { documents: readonly Attached[] }) {
-  const documents = given.toSorted((a, b) => DOCUMENT_KIND_CODES.indexOf(a.kind) - DOCUMENT_KIND_CODES.indexOf(b.kind));
+  const documents = [...given].sort((a, b) => DOCUMENT_KIND_CODES.indexOf(a.kind) - DOCUMENT_KIND_CODES.indexOf(b.kind));
   const open = useSignal(documents[0]?.documentId);
   if (documents.length === 0) return <p class="muted">{t('documents.none')}</p>;
   const shown = documents.find(({ documentId }) => documentId === open.value) ?? documents[0];
