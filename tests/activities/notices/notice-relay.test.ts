@@ -306,5 +306,7 @@ test('two relays side by side send a hundred notices once each', async () => {
   startRelay({ smtpUrl });
   startRelay({ smtpUrl });
   for (const { id } of notices) await over(id);
-  expect(mails.flatMap(({ to }) => to).toSorted()).toEqual(Array.from({ length: 100 }, (_, index) => `p${index}@corp.example`).toSorted());
+  // what a test before this one left to be sent may come along
+  const sent = mails.flatMap(({ to }) => to).filter((address) => /^p\d+@/.test(address));
+  expect(sent.toSorted()).toEqual(Array.from({ length: 100 }, (_, index) => `p${index}@corp.example`).toSorted());
 });
