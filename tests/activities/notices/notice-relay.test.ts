@@ -276,6 +276,8 @@ test('a server that does not answer is given up in time, and others are not held
   });
   startRelay({ smtpUrl, timeoutMs: 500 });
   const slow = await makeNotice({ email: 'slow@corp.example' });
+  // once the relay has stopped: what still waits would be sent by the next test's
+  cleanups.unshift(async () => void (await database.query(`UPDATE notice SET status = 'FAILED' WHERE id = $1 AND status = 'PENDING'`, [slow.id])));
   const quick = await makeNotice({ email: 'quick@corp.example' });
   await over(quick.id);
   await until(async () => (await read(slow.id)).lastError !== null);
@@ -306,7 +308,5 @@ test('two relays side by side send a hundred notices once each', async () => {
   startRelay({ smtpUrl });
   startRelay({ smtpUrl });
   for (const { id } of notices) await over(id);
-  // what a test before this one left to be sent may come along
-  const sent = mails.flatMap(({ to }) => to).filter((address) => /^p\d+@/.test(address));
-  expect(sent.toSorted()).toEqual(Array.from({ length: 100 }, (_, index) => `p${index}@corp.example`).toSorted());
+  expect(mails.flatMap(({ to }) => to).toSorted()).toEqual(Array.from({ length: 100 }, (_, index) => `p${index}@corp.example`).toSorted());
 });
