@@ -9,6 +9,7 @@ export const TUS = { version: '1.0.0', extensions: 'creation,termination,expirat
 
 const count = z.string().regex(/^\d{1,12}$/);
 const METADATA = 'filename <base64>[,filetype <base64>][,sha256 <base64>][,unitCode <base64>]';
+const PAIR = '(filename|filetype|sha256|unitCode) [A-Za-z0-9+/]+={0,2}';
 
 export const tusHeaders = { 'tus-resumable': z.string().max(20).optional().meta({ description: 'Version of the protocol', example: TUS.version }) };
 export const newUploadHeaders = {
@@ -17,6 +18,7 @@ export const newUploadHeaders = {
   'upload-metadata': z
     .string()
     .max(4_000)
+    .regex(new RegExp(`^${PAIR}(, *${PAIR}){0,3}$`))
     .meta({
       description: `${METADATA}. \`sha256\`: of the whole file, in hexadecimal`,
       example: 'filename aW52b2ljZS5wZGY=,filetype YXBwbGljYXRpb24vcGRm',

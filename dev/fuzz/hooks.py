@@ -4,6 +4,7 @@ Valid requests get names of the world that dev/fuzz/world.ts made, so that they 
 generated, except that nothing may ever be sent to an address outside of this machine.
 """
 
+import base64
 import json
 import os
 import random
@@ -87,6 +88,10 @@ def name_what_exists(case, chance, linked):
         case.headers["daozhang-actor"] = WORLD["actors"][0] if chance.random() < 0.6 else chance.choice(WORLD["actors"])
     if "idempotency-key" in case.headers and chance.random() < 0.9:
         case.headers["idempotency-key"] = f"fuzz-{chance.getrandbits(64):x}"
+    if "upload-metadata" in case.headers:
+        # a schema cannot see into Base64, nor that one of the pairs is the name
+        name = base64.b64encode(f"fuzz-{chance.getrandbits(32):x}.pdf".encode()).decode()
+        case.headers["upload-metadata"] = f"filename {name},filetype YXBwbGljYXRpb24vcGRm"
     if "if-match" in case.headers and chance.random() < 0.8:
         case.headers["if-match"] = chance.choice(['"1"', '"1"', '"2"', '"3"'])
 

@@ -232,6 +232,7 @@ test('what is wrong with the beginning is said at once', async () => {
     [{ 'upload-length': '-1', ...named }, 400, 'VALIDATION_FAILED'],
     [{ 'upload-length': '5' }, 400, 'VALIDATION_FAILED'],
     [{ 'upload-length': '5', 'upload-metadata': 'filetype YXBwbGljYXRpb24vcGRm' }, 400, 'VALIDATION_FAILED'],
+    [{ 'upload-length': '5', 'upload-metadata': 'F`' }, 400, 'VALIDATION_FAILED'],
     [{ 'upload-length': '5', 'upload-metadata': `${metadata({})},filename ${base64('b.pdf')}` }, 400, 'VALIDATION_FAILED'],
     [{ 'upload-length': '5', 'upload-metadata': metadata({ filename: 'a\u0000.pdf' }) }, 400, 'VALIDATION_FAILED'],
     [{ 'upload-length': '5', 'upload-metadata': metadata({ unitCode: 'BJ' }) }, 403, 'FORBIDDEN'],
