@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ProjectOrder } from './tests/setup/order.ts';
 
 /** What runs without any server of the run; everything else finds PostgreSQL and Temporal started. */
 const withoutServers = ['tests/{domain,platform,simulators,stack}/**/*.test.ts', 'tests/activities/gateways/**/*.test.ts', 'tests/*.test.ts'];
@@ -6,6 +7,7 @@ const withoutServers = ['tests/{domain,platform,simulators,stack}/**/*.test.ts',
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: ProjectOrder },
     // A safety net for a test that hangs; no test may rely on being cut off.
     testTimeout: 120_000,
     hookTimeout: 120_000,

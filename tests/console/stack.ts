@@ -20,12 +20,6 @@ export type Place = {
   claims: Record<string, string>;
 };
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    console: Place;
-  }
-}
-
 /** The product and a browser, with a directory of their own that goes with them. */
 export async function startPlace(report: (line: string) => void = () => undefined): Promise<{ place: Place; stop: () => Promise<void> }> {
   const dataDir = temporaryDataDir();

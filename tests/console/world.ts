@@ -24,9 +24,9 @@ export type World = Place & {
   close(): Promise<void>;
 };
 
-/** Connects to what tests/setup/console.ts started, or to `given`. */
+/** Connects to what tests/setup/console.ts offers, or to `given`. */
 export async function enter(given?: Place): Promise<World> {
-  const place = given ?? inject('console');
+  const place = given ?? ((await (await fetch(inject('console'))).json()) as Place);
   const browser = await chromium.connect(place.browser);
   const api = createApiClient({ url: place.url, token: place.token });
   const states = new Map<Who, Promise<BrowserContextOptions['storageState']>>();

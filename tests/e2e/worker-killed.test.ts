@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bankInstructions, expectBooksToAgree, type Expected } from './books.ts';
-import { BUREAU, eventually, startWorld, type E2eWorld } from './world.ts';
+import { BUREAU, eventually, startWorld, type E2eWorld, type Employee } from './world.ts';
 
 let world: E2eWorld;
 beforeAll(async () => {
@@ -16,25 +16,17 @@ test('a worker killed at the worst moments loses no claim and pays nobody twice'
   const used = async (control: typeof bank) =>
     (await control.get<{ faults: { used: number }[] }>('/faults')).faults.reduce((sum, fault) => sum + fault.used, 0);
 
-  // The bank has the first order on its desk but books it only later; the second it has booked, and says nothing.
-  await bank.fault({ mode: 'slow', on: 'XFERTRNRQ', account: onTheWire.account, count: 1, ms: 8_000 });
-  await bank.fault({ mode: 'commit-then-timeout', on: 'XFERTRNRQ', account: committed.account, count: 1 });
-  ends(await world.submit({ n: 1, by: onTheWire }), 1);
-  ends(await world.submit({ n: 2, by: committed }), 2);
-  const [, reference] = await eventually('two orders at the bank', async () => {
-    const rows = await world.sql<{ reference: string }>(`SELECT reference FROM payment_instruction WHERE sent_at IS NOT NULL ORDER BY amount_fen`);
-    const there = (await used(bank)) === 2;
-    return there && rows.length === 2 && rows.map((row) => row.reference);
-  });
-  expect((await bankInstructions(world)).map(({ trnuid }) => trnuid)).toEqual([reference]);
-
-  // The bureau has taken this one in and says nothing; and it decides on these just when nobody is there to hear.
+  // The bureau has these and decides when it is told to; one it has taken in and says nothing of it.
   await bureau.send('PUT', `/bureaus/${BUREAU}`, { plan: { hold: true } });
-  const deciding = await Promise.all([3, 4, 5, 6, 7].map(async (n) => ({ n, number: await world.submit({ n, by: decided }) })));
-  for (const { n, number } of deciding) {
+  const decide = (number: string) => bureau.send('POST', `/bureaus/${BUREAU}/claims/${number}/decide`, { outcome: 'approve' });
+  const inReview = async (n: number, by: Employee) => {
+    const number = await world.submit({ n, by });
     ends(number, n);
     await world.until(number, 'IN_REVIEW');
-  }
+    return number;
+  };
+  const paying = await Promise.all([inReview(1, onTheWire), inReview(2, committed)]);
+  const deciding = await Promise.all([3, 4, 5, 6, 7].map((n) => inReview(n, decided)));
   await bureau.fault({ mode: 'commit-then-timeout', on: 'DZ01', count: 1 });
   const silent = await world.submit({ n: 8, by: submitted });
   ends(silent, 8);
@@ -42,8 +34,21 @@ test('a worker killed at the worst moments loses no claim and pays nobody twice'
 
   // It is reading the statement as well: whoever takes over must not wait until the whole time for that is over.
   await bank.fault({ mode: 'slow', on: 'SCUSTSTMTTRNRQ', count: 1, ms: 60_000 });
-  await eventually('the statement being read', async () => (await used(bank)) === 3);
-  const decisions = deciding.map(({ number }) => bureau.send('POST', `/bureaus/${BUREAU}/claims/${number}/decide`, { outcome: 'approve' }));
+  await eventually('the statement being read', async () => (await used(bank)) === 1);
+
+  // The bank has the first order on its desk but books it only later; the second it has booked, and says nothing.
+  await bank.fault({ mode: 'slow', on: 'XFERTRNRQ', account: onTheWire.account, count: 1, ms: 15_000 });
+  await bank.fault({ mode: 'commit-then-timeout', on: 'XFERTRNRQ', account: committed.account, count: 1 });
+  for (const number of paying) await decide(number);
+  const [, reference] = await eventually('two orders at the bank', async () => {
+    const rows = await world.sql<{ reference: string }>(`SELECT reference FROM payment_instruction WHERE sent_at IS NOT NULL ORDER BY amount_fen`);
+    const there = (await used(bank)) === 3;
+    return there && rows.length === 2 && rows.map((row) => row.reference);
+  });
+  expect((await bankInstructions(world)).map(({ trnuid }) => trnuid)).toEqual([reference]);
+
+  // And the bureau decides on the others just when nobody is there to hear.
+  const decisions = deciding.map(decide);
   await product.processes.worker.kill();
   await Promise.all(decisions);
   await bureau.send('PUT', `/bureaus/${BUREAU}`, { plan: { hold: false } });
