@@ -1,4 +1,5 @@
 import type { DocumentKind } from '#domain/claim/completeness.ts';
+import { billOf } from './bills/bill.ts';
 import { billPdf } from './bills/pdf.ts';
 import type { ApiClient } from './client.ts';
 import { samplePdf } from './sample-pdf.ts';
@@ -64,11 +65,10 @@ export function submitSample(api: ApiClient, claim: SampleClaim): Promise<{ numb
 /** The invoice as a file whose text says what the claim does. */
 async function uploadBill(
   api: ApiClient,
-  { invoices: [{ issuedOn, ...invoice }], lines, hospital }: Omit<SampleClaim, 'documents'>,
-  bill: { title: string; inWords: string; payer: string },
+  claim: Omit<SampleClaim, 'documents'>,
+  printed: { title: string; inWords: string; payer: string },
 ): Promise<SampleClaim['documents'][number]> {
-  const printed = lines.map(({ itemName, itemClass, ...line }) => ({ ...line, name: itemName, level: itemClass }));
-  const content = await billPdf({ ...invoice, ...bill, date: issuedOn, hospital: hospital.name, lines: printed });
+  const content = await billPdf(billOf(claim, printed));
   return { documentId: (await api.upload({ name: 'invoice.pdf', content })).id, kind: 'INVOICE' };
 }
 

@@ -100,6 +100,24 @@ export const BILLS = {
   },
 } as const satisfies Record<string, Bill>;
 
+type Claimed = {
+  hospital: { name: string };
+  lines: readonly { itemCode: string; itemName: string; itemClass: '01' | '02' | '03'; quantity: string; unitPrice: string; amount: string }[];
+  invoices: readonly [{ type: '1'; code: string; number: string; checkCode: string; amount: string; issuedOn: string }];
+};
+
+/** The bill that says what a claim of one invoice does. */
+export function billOf({ hospital, lines, invoices }: Claimed, printed: { title: string; inWords: string; payer: string }): Bill {
+  const [{ issuedOn: date, ...invoice }] = invoices;
+  return {
+    ...invoice,
+    ...printed,
+    date,
+    hospital: hospital.name,
+    lines: lines.map(({ itemName, itemClass, ...rest }) => ({ ...rest, name: itemName, level: itemClass })),
+  };
+}
+
 /** The text of its QR code. An older tax invoice carries the amount without tax. */
 export function qrTextOf(bill: Bill): string {
   const day = bill.date.replaceAll('-', '');

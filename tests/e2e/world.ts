@@ -7,6 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { billOf } from '#dev/bills/bill.ts';
+import { structuredXml } from '#dev/bills/xml.ts';
 import { createApiClient, type ApiClient } from '#dev/client.ts';
 import { samplePdf } from '#dev/sample-pdf.ts';
 import { bootstrap, freshInvoiceNo, PEOPLE, seedDirectory, giveConsents } from '#dev/seed.ts';
@@ -71,7 +73,6 @@ export type Control = {
 };
 export type NewClaim = { n: number; by: Employee; invoiceNo?: string; key?: string; without?: string; through?: ApiClient };
 
-const DOCUMENTS = ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD'];
 const BOUND_MS = 150_000;
 
 /** Asks until there is an answer; an exception is "not yet", since everything may be dead. The bound is for a test that hangs. */
@@ -112,19 +113,24 @@ export async function startWorld(world: Partial<World> = {}): Promise<E2eWorld> 
     const api = createApiClient({ url: product.apiUrl, token });
     await seedDirectory(api);
     const stored = new Map<string, Promise<string>>();
-    /** The person's own, and of each invoice its own: what is the same file is a duplicate. */
-    const documentsOf = ({ employeeNo }: Employee, invoiceNo: string) =>
-      Promise.all(
-        DOCUMENTS.map(async (kind) => {
-          const text = `${kind} ${kind === 'INVOICE' ? invoiceNo : employeeNo}`;
-          // stored once, however many ask at the same time: a request that is repeated names the same ones
-          const upload = stored.get(text) ?? api.upload({ name: `${kind.toLowerCase()}.pdf`, content: samplePdf(text) }).then(({ id }) => id);
-          stored.set(text, upload);
-          // what failed is tried again by who asks next
-          upload.catch(() => stored.delete(text));
-          return { documentId: await upload, kind };
-        }),
-      );
+    /** Stored once, however many ask at the same time: a request that is repeated names the same documents. */
+    const storeOnce = (key: string, file: { name: string; content: Uint8Array }): Promise<string> => {
+      const upload = stored.get(key) ?? api.upload(file).then(({ id }) => id);
+      stored.set(key, upload);
+      // what failed is tried again by who asks next
+      upload.catch(() => stored.delete(key));
+      return upload;
+    };
+    /** Of each invoice the e-bill that says what the claim says, which is read at once; the other papers are the person's: the same file as an invoice would be a duplicate. */
+    const documentsOf = async ({ employeeNo, name: payer }: Employee, claim: Parameters<typeof billOf>[0]) => {
+      const bill = Buffer.from(structuredXml(billOf(claim, { title: '河北省医疗门诊收费票据(电子)', inWords: '', payer })));
+      const documents = [{ documentId: await storeOnce(claim.invoices[0].number, { name: 'invoice.xml', content: bill }), kind: 'INVOICE' }];
+      for (const kind of ['FEE_LIST', 'PRESCRIPTION_OR_RECORD']) {
+        const text = `${kind} ${employeeNo}`;
+        documents.push({ documentId: await storeOnce(text, { name: `${kind.toLowerCase()}.pdf`, content: samplePdf(text) }), kind });
+      }
+      return documents;
+    };
     let { postgres, temporalServer } = infrastructure;
     let people = 0;
     const sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> => (await pool.query<Row>(text, values)).rows;
@@ -187,15 +193,17 @@ export async function startWorld(world: Partial<World> = {}): Promise<E2eWorld> 
       },
       async submit({ n, by, invoiceNo = freshInvoiceNo(), key = randomUUID(), without, through = api }) {
         const amount = `${900 + 100 * n}.00`;
-        const documents = await documentsOf(by, invoiceNo);
         const visit = new Date(Date.now() - 5 * 86_400_000).toISOString().slice(0, 10);
+        const billed = {
+          hospital: { code: 'H13010200001', name: '石家庄示范医院' },
+          lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPrice: amount, amount }],
+          invoices: [{ type: '1', code: '13010126', number: invoiceNo, checkCode: 'a1b2c3', amount, issuedOn: visit }],
+        } as const;
+        const documents = await documentsOf(by, billed);
         const { number } = await through.post<{ number: string }>(
           '/v1/claims',
           {
-            ...{ employeeNo: by.employeeNo, kind: 'OUTPATIENT', treatedRegion: BUREAU, hospital: { code: 'H13010200001', name: '石家庄示范医院' } },
-            visit: { start: visit, end: visit },
-            lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPrice: amount, amount }],
-            invoices: [{ type: '1', code: '13010126', number: invoiceNo, checkCode: 'a1b2c3', amount, issuedOn: visit }],
+            ...{ ...billed, employeeNo: by.employeeNo, kind: 'OUTPATIENT', treatedRegion: BUREAU, visit: { start: visit, end: visit } },
             documents: documents.filter(({ kind }) => kind !== without),
           },
           { as: by.employeeNo, key },
