@@ -22,10 +22,15 @@ export default defineConfig({
           globalSetup: ['tests/setup/servers.ts', 'tests/setup/workflow-bundle.ts'],
         },
       },
-      // The pages in a real browser, over one product that runs as it would on a desk.
+      // The pages in a real browser, over one product that runs as it would on a desk; the first hook waits until it does.
       {
         extends: true,
-        test: { name: 'console', include: ['tests/console/**/*.test.ts'], globalSetup: ['tests/setup/workflow-bundle.ts', 'tests/setup/console.ts'] },
+        test: {
+          name: 'console',
+          include: ['tests/console/**/*.test.ts'],
+          globalSetup: ['tests/setup/workflow-bundle.ts', 'tests/setup/console.ts'],
+          hookTimeout: 300_000,
+        },
       },
       // Each file has the whole product to itself, as processes that it may kill.
       {

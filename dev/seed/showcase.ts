@@ -1,4 +1,6 @@
 import type { ApiClient } from '../client.ts';
+import { billOf } from '../bills/bill.ts';
+import { structuredXml } from '../bills/xml.ts';
 import { samplePdf } from '../sample-pdf.ts';
 import { freshInvoiceNo, PEOPLE } from '../seed.ts';
 
@@ -70,18 +72,23 @@ export async function seedShowcase(world: { api: ApiClient; bureauUrl: string; b
     const invoiceNo = (sameInvoiceAs !== undefined && invoices.get(sameInvoiceAs)) || freshInvoiceNo();
     invoices.set(about, invoiceNo);
     const day = dayBefore(daysAgo);
+    const billed = {
+      hospital: insuredRegion === '110000' ? { code: 'H11010100001', name: '北京示范医院' } : { code: 'H13010200001', name: '石家庄示范医院' },
+      lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPrice: amount, amount }],
+      invoices: [{ type: '1', code: `${insuredRegion.slice(0, 4)}0126`, number: invoiceNo, checkCode: 'a1b2c3', amount, issuedOn: day }],
+    } as const;
+    const bill = billOf(billed, { title: '医疗收费票据(电子)', inWords: '', payer: PEOPLE[who].name });
     const documents: { documentId: string; kind: string }[] = [];
     for (const each of DOCUMENTS[kind] ?? []) {
       if (without.includes(each)) continue;
-      const { id } = await api.upload({ name: `${each.toLowerCase()}.pdf`, content: samplePdf(`${each} ${about} ${invoiceNo}`) });
-      documents.push({ documentId: id, kind: each });
+      const sample = samplePdf(`${each} ${about} ${invoiceNo}`);
+      const file =
+        each === 'INVOICE' ? { name: 'invoice.xml', content: Buffer.from(structuredXml(bill)) } : { name: `${each.toLowerCase()}.pdf`, content: sample };
+      documents.push({ documentId: (await api.upload(file)).id, kind: each });
     }
     const claim = {
-      ...{ employeeNo, kind, treatedRegion: insuredRegion, visit: { start: day, end: day }, documents, draft: true },
-      hospital: insuredRegion === '110000' ? { code: 'H11010100001', name: '北京示范医院' } : { code: 'H13010200001', name: '石家庄示范医院' },
+      ...{ ...billed, employeeNo, kind, treatedRegion: insuredRegion, visit: { start: day, end: day }, documents, draft: true },
       diagnoses: kind === 'CHRONIC' ? [{ code: 'I10.x00', name: '高血压' }] : [],
-      lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPrice: amount, amount }],
-      invoices: [{ type: '1', code: `${insuredRegion.slice(0, 4)}0126`, number: invoiceNo, checkCode: 'a1b2c3', amount, issuedOn: day }],
     };
     const { number } = await api.post<{ number: string }>('/v1/claims', claim, { as: employeeNo });
     numbers[about] = number;
