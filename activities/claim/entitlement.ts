@@ -1,7 +1,7 @@
 import type { Circumstance } from '#domain/claim/completeness.ts';
 import { ageOn } from '#domain/policy/age.ts';
-import { completeLines } from '#domain/policy/catalogue.ts';
-import { entitle, type KnownClaim } from '#domain/policy/entitle.ts';
+import { completeLines, type SettlementMode } from '#domain/policy/catalogue.ts';
+import { entitle, type KnownClaim, type Settlements } from '#domain/policy/entitle.ts';
 import { completeHospital } from '#domain/policy/hospitals.ts';
 import type { Policies } from '#domain/policy/policies.ts';
 import { isFor } from '#domain/policy/rulebook.ts';
@@ -24,13 +24,15 @@ export function entitlements(policies: Policies) {
     const plan = planId === null ? null : policies.plans.find(({ value }) => value.id === planId);
     const day = claim.visitStart;
     const circumstances = claim.circumstances as Circumstance[];
-    const about = { ...policies, ...claim, circumstances, day, rulebook: rulebook?.value, settlement: facts.settlement };
+    const about = { ...policies, ...claim, circumstances, day, rulebook: rulebook?.value, settlement: modeOf(facts) };
     const where = completeHospital(facts.hospital, about);
     const completed = completeLines(facts.lines, { ...about, grade: where.ok ? where.hospital.grade : undefined });
     const known: KnownClaim = {
       ...{ insuredRegion: claim.insuredRegion, treatedRegion: claim.treatedRegion, scheme: facts.scheme, kind: claim.kind, visitStart: day, circumstances },
       ...{ personType: facts.personType, age: (facts.identityNo === null ? undefined : ageOn(facts.identityNo, day)) ?? null },
       hospital: where.ok ? where.hospital : null,
+      // said only where it changes something: what was kept before is still the same
+      ...(facts.settlement !== 'manual' && { settlement: facts.settlement }),
       lines: completed.ok ? completed.lines : facts.lines,
     };
     const year = quotaYear(claim);
@@ -46,3 +48,6 @@ export function entitlements(policies: Policies) {
     return { entitlement: result, used: rulebook ? quantitiesSoFar(earlier, rulebook.value) : {} };
   };
 }
+
+/** Whose catalogue is asked: of a claim with both kinds of invoices that for what is claimed afterwards. */
+export const modeOf = ({ settlement }: { settlement: Settlements }): SettlementMode => (settlement === 'direct' ? 'direct' : 'manual');

@@ -33,6 +33,7 @@ import {
   type ReviewFacts,
   type Standing,
 } from '#prisma/queries/reviews.ts';
+import { modeOf } from './entitlement.ts';
 import { denyByEmployer, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
 
 type Dependencies = Asked & { database: Database; transition: ReturnType<typeof transitions> };
@@ -127,7 +128,7 @@ function completeClaim(
 ) {
   const { kind, insuredRegion, treatedRegion, visitStart: day } = claim;
   const about = { kind, insuredRegion, treatedRegion, circumstances: claim.circumstances as Circumstance[] };
-  const question = { ...about, ...policies, rulebook, day, settlement: facts.settlement };
+  const question = { ...about, ...policies, rulebook, day, settlement: modeOf(facts) };
   const stated = { code: facts.hospitalCode, name: facts.hospitalName };
   const where = completeHospital(stated, question);
   const answer = completeLines(facts.lines, { ...question, grade: where.ok ? where.hospital.grade : undefined });

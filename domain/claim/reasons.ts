@@ -48,6 +48,7 @@ const CATALOGUE = {
     appealable: true,
     bearer: 'OA',
   },
+  PAID_ON_THE_SPOT: { carc: 23, zh: '基金已在医院直接结算', en: 'The funds paid this at the hospital', next: NOTHING, appealable: true, bearer: 'OA' },
   WRONG_BUREAU: {
     carc: 109,
     zh: '不属于本统筹区',

@@ -12,6 +12,7 @@ const RULE_WORDS: Record<Rule, Text> = {
   deductible: { zh: '起付线', en: 'deductible' },
   ratio: { zh: '按比例自付', en: 'your share' },
   'annual-cap': { zh: '超年度限额', en: "above the year's limit" },
+  'on-the-spot': { zh: '基金已在医院直接结算', en: 'paid by the funds at the hospital' },
 };
 
 const FUNDS = {
@@ -29,6 +30,10 @@ const UNCOVERED: Record<NotCovered['why'], Text> = {
   HOSPITAL_UNKNOWN: { zh: '定点名录中没有该医院，需人工核定', en: 'The directory of hospitals does not have this one: a person decides' },
   AGE_UNKNOWN: { zh: '人员年龄未知，无法测算金额', en: "The person's age is not known: the amount is not estimated" },
   PLAN_UNKNOWN: { zh: '单位的补充医疗计划不存在，需人工核定', en: "The unit's plan does not exist: a person decides" },
+  SETTLEMENT_MIXED: {
+    zh: '部分票据已在医院直接结算、部分未结算，需人工核定',
+    en: 'Some invoices were settled at the hospital and others were not: a person decides',
+  },
 };
 
 export type Explanation = Text & { steps: Text[]; unconfirmed: Text[] };
@@ -37,15 +42,17 @@ export type Explanation = Text & { steps: Text[]; unconfirmed: Text[] };
 export function explain(settlement: Settlement | NotCovered): Explanation {
   if (!settlement.covered) return { ...UNCOVERED[settlement.why], steps: [], unconfirmed: [] };
   const parts = [...settlement.funding.map(({ source, amountFen }) => ({ amountFen, text: FUNDS[source] })), ...settlement.deductions.map(asPart)];
+  const atHospital = settlement.deductions.some(({ rule }) => rule === 'on-the-spot');
   return {
     ...equation(settlement.submittedFen, parts),
     steps: settlement.steps.map(({ costFen, bp, benefitFen }) => {
       const calculation = `${grouped(costFen)} × ${percent(bp)} = ${grouped(benefitFen)}`;
+      const where = atHospital ? { zh: '，已在医院直接结算', en: ', paid at the hospital' } : { zh: '', en: '' };
       const less =
         settlement.lessBp > 0
           ? { zh: `（异地已下调 ${settlement.lessBp / 100} 个百分点）`, en: ` (${settlement.lessBp / 100} points less, treated elsewhere)` }
           : { zh: '', en: '' };
-      return { zh: `${calculation}${less.zh}`, en: `${calculation}${less.en}` };
+      return { zh: `${calculation}${less.zh}${where.zh}`, en: `${calculation}${less.en}${where.en}` };
     }),
     unconfirmed: doubtful(settlement.deductions),
   };

@@ -4,6 +4,7 @@ import type { Day } from '../calendar.ts';
 import type { Circumstance, ClaimKind } from '../claim/completeness.ts';
 import type { ReasonCode } from '../claim/reasons.ts';
 import { fen, min, share, subtract, sum, type Fen } from '../money.ts';
+import type { SettlementMode } from './catalogue.ts';
 import { allowancesOf, quantitiesUsed, type Quantities } from './limits.ts';
 import { allocateOver, scopeOf, type CostLine } from './lines.ts';
 import { payByPlan } from './plan.ts';
@@ -30,6 +31,8 @@ export type Treatment = {
   age: number;
   hospital: { grade: Case['grade']; tier?: Case['tier'] };
   circumstances: readonly Circumstance[];
+  /** direct: the hospital has settled with the funds, and only the personal part is left to claim; claimed afterwards where it is absent */
+  settlement?: SettlementMode;
   lines: readonly CostLine[];
   soFar: SoFar;
 };
@@ -50,7 +53,17 @@ export type SoFar = {
 
 /** Where a rule comes from: shown with everything that it takes away. */
 export type Origin = { rulebook: string; source: string; confirmed: boolean };
-export const RULES = ['catalogue', 'restricted-use', 'treatment-limit', 'price-limit', 'pre-self-pay', 'deductible', 'ratio', 'annual-cap'] as const;
+export const RULES = [
+  'catalogue',
+  'restricted-use',
+  'treatment-limit',
+  'price-limit',
+  'pre-self-pay',
+  'deductible',
+  'ratio',
+  'annual-cap',
+  'on-the-spot',
+] as const;
 export type Rule = (typeof RULES)[number];
 export type Deduction = { code: ReasonCode; rule: Rule; amountFen: Fen; origin: Origin };
 
@@ -70,7 +83,7 @@ export type Settlement = {
   steps: Step[];
   /** points that were taken from the ratios because of where the treatment was */
   lessBp: number;
-  /** what this adds to the year */
+  /** what this adds to the year, whoever was paid it and where */
   adds: SoFar;
 };
 /** Nothing is guessed: a person decides. */
@@ -79,12 +92,13 @@ export type NotCovered = { covered: false; why: (typeof NOT_COVERED)[number] };
 export const NOT_COVERED = [
   'TREATED_ABROAD',
   ...(['NO_RULEBOOK', 'NOT_IN_FORCE', 'KIND_NOT_COVERED', 'CASE_NOT_COVERED'] as const),
-  ...(['HOSPITAL_UNKNOWN', 'AGE_UNKNOWN', 'PLAN_UNKNOWN'] as const),
+  ...(['HOSPITAL_UNKNOWN', 'AGE_UNKNOWN', 'PLAN_UNKNOWN', 'SETTLEMENT_MIXED'] as const),
 ] as const;
 
 /**
  * What a claim is paid: each line's part in scope, then the deductible, the ratios by segment, the year's cap, the large-amount fund, and the employer's plan on top
  * (domain.md § 2; every line and every share is rounded half up to the fen). Amounts of the claim are allocated to its lines by largest remainder, in line order.
+ * What was settled on the spot used up deductible and caps in the same way, but the funds' part was paid at the hospital: it is no benefit of the claim, and the plan's part is all.
  */
 export function settle(treatment: Treatment, rulebook: Rulebook, plan?: EmployerPlan): Settlement | NotCovered {
   const day = treatment.visitStart;
@@ -113,26 +127,28 @@ export function settle(treatment: Treatment, rulebook: Rulebook, plan?: Employer
   const paid = capped(steps, { capFen: rules.cap.value, largeAmount: rules.largeAmount?.value, soFar });
   const fromPlan = payByPlan(plan, { ...{ kind: treatment.kind, day, scoped, deductibleFen, soFar }, paidFen: fen(paid.pooledFen + paid.largeAmountFen) });
 
-  const benefitFen = fen(paid.pooledFen + paid.largeAmountFen + fromPlan);
-  const cutFen = fen(Math.max(0, Math.min(paid.cutFen, scopeFen - deductibleFen - benefitFen)));
+  const paidBefore = treatment.settlement === 'direct';
+  const fundsFen = fen(paid.pooledFen + paid.largeAmountFen);
+  const cutFen = fen(Math.max(0, Math.min(paid.cutFen, scopeFen - deductibleFen - fundsFen - fromPlan)));
   const lines = allocateOver(scoped, [
     { code: 'DEDUCTIBLE', rule: 'deductible', amountFen: deductibleFen, origin: origin(rules.deductible) },
     { code: 'QUOTA_USED', rule: 'annual-cap', amountFen: cutFen, origin: origin(rules.cap) },
     {
       ...{ code: 'COINSURANCE', rule: 'ratio', origin: origin(rules.segments) },
-      amountFen: fen(scopeFen - deductibleFen - cutFen - benefitFen),
+      amountFen: fen(scopeFen - deductibleFen - cutFen - fundsFen - fromPlan),
     },
+    { code: 'PAID_ON_THE_SPOT', rule: 'on-the-spot', amountFen: paidBefore ? fundsFen : fen(0), origin: origin(rules.segments) },
   ]);
   return {
     covered: true,
     submittedFen: sum(lines.map((line) => line.submittedFen)),
     eligibleFen: scopeFen,
-    benefitFen,
+    benefitFen: paidBefore ? fromPlan : fen(fundsFen + fromPlan),
     lines,
     deductions: total(lines),
     funding: [
-      { source: 'bureau_fund' as const, amountFen: paid.pooledFen },
-      { source: 'large_amount' as const, amountFen: paid.largeAmountFen },
+      { source: 'bureau_fund' as const, amountFen: paidBefore ? fen(0) : paid.pooledFen },
+      { source: 'large_amount' as const, amountFen: paidBefore ? fen(0) : paid.largeAmountFen },
       { source: 'employer_plan' as const, amountFen: fromPlan },
     ].filter(({ amountFen }) => amountFen > 0),
     steps,

@@ -47,6 +47,11 @@ export const ABOUTS = {
   CASE_NOT_COVERED: { zh: '政策未涵盖该人员或医院级别', en: 'The rulebook does not cover this person or grade of hospital', next: HR_LOOKS },
   HOSPITAL_UNKNOWN: { zh: '医院级别未知，无法测算金额', en: 'The grade of the hospital is not known: the amount is not estimated', next: NOTHING },
   AGE_UNKNOWN: { zh: '人员年龄未知，无法测算金额', en: "The person's age is not known: the amount is not estimated", next: NOTHING },
+  SETTLEMENT_MIXED: {
+    zh: '部分票据已在医院直接结算、部分未结算，请分单申报',
+    en: 'Some invoices were settled at the hospital and others were not: each belong in a claim of their own',
+    next: HR_LOOKS,
+  },
   PLAN_UNKNOWN: { zh: '单位的补充医疗计划不存在，无法测算金额', en: "The unit's plan does not exist: the amount is not estimated", next: NOTHING },
 } as const satisfies Record<string, Text & { next: Text }>;
 export type About = keyof typeof ABOUTS;

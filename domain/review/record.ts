@@ -31,9 +31,9 @@ export function reviewCertificates(invoices: readonly CheckedInvoice[], { underw
 /** Why no rule says what a claim is paid. */
 export type Uncovered = Extract<
   About,
-  'NO_RULEBOOK' | 'NOT_IN_FORCE' | 'KIND_NOT_COVERED' | 'CASE_NOT_COVERED' | 'HOSPITAL_UNKNOWN' | 'AGE_UNKNOWN' | 'PLAN_UNKNOWN'
+  'NO_RULEBOOK' | 'NOT_IN_FORCE' | 'KIND_NOT_COVERED' | 'CASE_NOT_COVERED' | 'HOSPITAL_UNKNOWN' | 'AGE_UNKNOWN' | 'PLAN_UNKNOWN' | 'SETTLEMENT_MIXED'
 >;
-const FOR_A_PERSON: readonly Uncovered[] = ['NO_RULEBOOK', 'NOT_IN_FORCE', 'KIND_NOT_COVERED', 'CASE_NOT_COVERED'];
+const FOR_A_PERSON: readonly Uncovered[] = ['NO_RULEBOOK', 'NOT_IN_FORCE', 'KIND_NOT_COVERED', 'CASE_NOT_COVERED', 'SETTLEMENT_MIXED'];
 
 /** Where no rule covers the claim a person decides, with the reason; where only the amount cannot be told, it is said. Nothing is guessed. */
 export function reviewCover(why: Uncovered | null): ClaimFinding[] {

@@ -1,4 +1,5 @@
-import { fen, type Fen } from '../money.ts';
+import type { FundingSource } from '../bureau/decision.ts';
+import { fen, sum, type Fen } from '../money.ts';
 import type { KnownClaim, Policy } from '../policy/entitle.ts';
 import { entitle } from '../policy/entitle.ts';
 import { NOT_COVERED } from '../policy/settle.ts';
@@ -58,8 +59,10 @@ export function settleYear(claims: readonly YearClaim[], units: Map<string, Tota
     const one: Totals = { ...noTotals(), people: seen.has(unitId) ? 0 : 1, claims: 1, submittedFen };
     seen.add(unitId);
     if (result.covered) {
-      const { pooledFen, largeAmountFen, planFen } = result.adds;
-      Object.assign(one, { covered: 1, eligibleFen: result.eligibleFen, pooledFen, largeAmountFen, planFen });
+      // what was settled on the spot uses up caps, and is nothing that the claim is paid
+      const from = (source: FundingSource): Fen => sum(result.funding.filter((line) => line.source === source).map(({ amountFen }) => amountFen));
+      const funding = { pooledFen: from('bureau_fund'), largeAmountFen: from('large_amount'), planFen: from('employer_plan') };
+      Object.assign(one, { covered: 1, eligibleFen: result.eligibleFen, ...funding });
     } else one.uncovered = { [result.why]: { claims: 1, submittedFen } };
     units.set(unitId, addTotals(units.get(unitId) ?? noTotals(), one));
   }

@@ -1,8 +1,7 @@
 import type { ClaimKind } from '#domain/claim/completeness.ts';
 import type { Day } from '#domain/calendar.ts';
 import { fen, type Fen } from '#domain/money.ts';
-import type { SettlementMode } from '#domain/policy/catalogue.ts';
-import type { Assessed } from '#domain/policy/entitle.ts';
+import type { Assessed, Settlements } from '#domain/policy/entitle.ts';
 import type { CostLine } from '#domain/policy/lines.ts';
 import type { PersonType } from '#domain/policy/rulebook.ts';
 import type { NotCovered, SoFar } from '#domain/policy/settle.ts';
@@ -20,16 +19,19 @@ export type ClaimFacts = {
   identityNo: string | null;
   /** as they were brought, before a catalogue has looked at them */
   lines: CostLine[];
-  /** direct: all its invoices were settled with the fund on the spot */
-  settlement: SettlementMode;
+  settlement: Settlements;
 };
+
+/** How the invoices of claim `c` were settled (certSetlType). */
+export const SETTLEMENTS = `(SELECT CASE WHEN bool_and(i.settlement = '1') THEN 'direct' WHEN bool_or(i.settlement = '1') THEN 'mixed' ELSE 'manual' END
+  FROM claim_invoice i WHERE i.claim_number = c.number)`;
 
 export async function readClaimFacts(tx: Tx, { claimNumber, employeeId }: { claimNumber: string; employeeId: string }): Promise<ClaimFacts> {
   const { rows } = await tx.query<Omit<ClaimFacts, 'identityNo'> & { sealed: Buffer | null }>(
     `SELECT json_build_object('code', c.hospital_code, 'name', c.hospital_name) AS hospital, e.insurance_type AS scheme, e.person_type AS "personType", e.identity_no AS sealed,
        (SELECT json_agg(json_build_object('lineNo', l.line_no, 'itemCode', l.item_code, 'itemName', l.item_name, 'itemClass', l.item_class,
           'quantity', l.quantity::text, 'amountFen', l.amount_fen) ORDER BY l.line_no) FROM claim_line l WHERE l.claim_number = c.number) AS lines,
-       CASE WHEN (SELECT bool_and(i.settlement = '1') FROM claim_invoice i WHERE i.claim_number = c.number) THEN 'direct' ELSE 'manual' END AS settlement
+       ${SETTLEMENTS} AS settlement
      FROM claim c JOIN employee e ON e.id = c.employee_id WHERE c.number = $1`,
     [claimNumber],
   );

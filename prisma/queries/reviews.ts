@@ -2,7 +2,7 @@ import type { CertificateState } from '#domain/bureau/gateway.ts';
 import type { Actor } from '#domain/claim/actor.ts';
 import type { DocumentKind } from '#domain/claim/completeness.ts';
 import type { ReasonCode } from '#domain/claim/reasons.ts';
-import type { SettlementMode } from '#domain/policy/catalogue.ts';
+import type { Settlements } from '#domain/policy/entitle.ts';
 import type { CostLine } from '#domain/policy/lines.ts';
 import type { Finding } from '#domain/policy/pre-review.ts';
 import type { Text } from '#domain/policy/rulebook.ts';
@@ -10,6 +10,7 @@ import type { ClaimedInvoice } from '#domain/review/agreement.ts';
 import { factsOf, genericWords, type About, type ClaimFinding } from '#domain/review/finding.ts';
 import type { Database, Tx } from '../database.ts';
 import { KeyDestroyed, type Field } from '../vault.ts';
+import { SETTLEMENTS } from './entitlements.ts';
 import { believedSince, IS_GOOD } from './invoice-checks.ts';
 import { findingDetailOf } from './sealed.ts';
 
@@ -21,7 +22,7 @@ export type ReviewFacts = {
   employeeName: string;
   /** insutype */
   scheme: string;
-  settlement: SettlementMode;
+  settlement: Settlements;
   hospitalCode: string;
   hospitalName: string;
   visitEnd: string;
@@ -38,7 +39,7 @@ export async function readReviewFacts(tx: Tx, { claimNumber, at }: { claimNumber
   const { rows } = await tx.query<ReviewFacts>(
     `SELECT c.source, e.name AS "employeeName", e.insurance_type AS scheme, c.hospital_code AS "hospitalCode", c.hospital_name AS "hospitalName",
        to_char(c.visit_end, 'YYYY-MM-DD') AS "visitEnd", c.diagnoses IS NOT NULL AS "hasDiagnosis",
-       CASE WHEN (SELECT bool_and(i.settlement = '1') FROM claim_invoice i WHERE i.claim_number = c.number) THEN 'direct' ELSE 'manual' END AS settlement,
+       ${SETTLEMENTS} AS settlement,
        json_build_object('identity', e.identity_no_index IS NOT NULL,
          'account', EXISTS (SELECT FROM bank_account a WHERE a.employee_id = e.id AND a.replaced_at IS NULL)) AS "onFile",
        (SELECT coalesce(json_agg(json_build_object('lineNo', l.line_no, 'itemCode', l.item_code, 'itemName', l.item_name, 'itemClass', l.item_class,

@@ -96,6 +96,32 @@ test('what a claim is entitled to is stored when it passes intake, and every yua
   expect(told.lines).toHaveLength(2);
 });
 
+describe('invoices that were settled on the spot', () => {
+  test('only the personal part is left to claim, and the year knows what the fund paid', async () => {
+    await newYear();
+    const [first, second] = [await submit({ invoices: [invoice({ settlement: '1' })] }), await submit()];
+    await intake(first);
+    await intake(second);
+    // as above, but the 255.60 were paid at the hospital: 340.80 − 255.60 = 85.20
+    expect(await stored(first)).toEqual([{ no: 1, why: null, benefit: 8_520, deductible: 10_000, pooled: 25_560, plan: 8_520 }]);
+    expect((await read(first)).json()).toMatchObject({
+      funding: [{ source: 'employer_plan', amount: '85.20' }],
+      explanation: { zh: '526.00 = 85.20 单位补充报销 + 100.00 起付线 + 85.20 按比例自付 + 255.60 基金已在医院直接结算' },
+    });
+    // the deductible is used up: 526.00 × 60 % = 315.60, × 80 % = 420.80
+    expect(await stored(second)).toMatchObject([{ benefit: 42_080, deductible: 0 }]);
+  });
+
+  test('beside others in one claim: no line says which it belongs to, and a person decides', async () => {
+    await newYear();
+    const number = await submit({ invoices: [invoice({ settlement: '1', amount: '500.00' }), invoice({ amount: '26.00' })] });
+    await intakeTo(number, 'SUBMITTED');
+    expect(await stored(number)).toEqual([{ no: 1, why: 'SETTLEMENT_MIXED', benefit: null, deductible: 0, pooled: 0, plan: 0 }]);
+    const { rows } = await worker.query('SELECT detail FROM claim_task WHERE claim_number = $1', [number]);
+    expect(rows).toMatchObject([{ detail: { findings: [{ code: 'NO_RULE', about: 'SETTLEMENT_MIXED' }] } }]);
+  });
+});
+
 test('two claims of one person at once share the deductible and the caps of the year', async () => {
   await newYear();
   const numbers = [await submit(), await submit(), await submit()];

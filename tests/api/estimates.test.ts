@@ -36,6 +36,13 @@ test('what would be paid, every yuan of it, and what is missing: (10 000 − 900
   expect(await api.countRows()).toMatchObject(before);
 });
 
+test('settled on the spot: the fund has paid 9 100 × 82 % = 7 462.00 at the hospital, and the estimate grants it to nobody again', async () => {
+  expect((await ask({ settlement: 'direct' })).json()).toMatchObject({
+    ...{ benefit: '0.00', funding: [] },
+    explanation: { zh: '12 000.00 = 900.00 起付线 + 1 638.00 按比例自付 + 7 462.00 基金已在医院直接结算 + 2 000.00 目录外自费' },
+  });
+});
+
 test('the deadline: a year after the last day, and not a day more', async () => {
   const late = async (submittedOn: string) =>
     (await ask({ submittedOn })).json<{ findings: { code: string }[] }>().findings.some(({ code }) => code === 'LATE_FILING');

@@ -166,6 +166,7 @@ describe('the record', () => {
     ['NOT_IN_FORCE', 'NO_RULE NOT_IN_FORCE blocking hr'],
     ['KIND_NOT_COVERED', 'NO_RULE KIND_NOT_COVERED blocking hr'],
     ['CASE_NOT_COVERED', 'NO_RULE CASE_NOT_COVERED blocking hr'],
+    ['SETTLEMENT_MIXED', 'NO_RULE SETTLEMENT_MIXED blocking hr'],
     ['HOSPITAL_UNKNOWN', 'NOT_VERIFIED HOSPITAL_UNKNOWN nobody'],
     ['AGE_UNKNOWN', 'NOT_VERIFIED AGE_UNKNOWN nobody'],
     ['PLAN_UNKNOWN', 'NOT_VERIFIED PLAN_UNKNOWN nobody'],

@@ -4,8 +4,8 @@ import { inForce, isFor, type Benefit, type CrossRegion, type Rulebook, type Tab
 import type { Rule, Settlement, Treatment } from '#domain/policy/settle.ts';
 import type { Policies } from '#platform/policy/load.ts';
 
-/** Limits of quantity are ours alone: no treatment here has an item with one. */
-export type CommonRule = Exclude<Rule, 'treatment-limit'>;
+/** Limits of quantity, and what was settled on the spot, are ours alone: no treatment here has either. */
+export type CommonRule = Exclude<Rule, 'treatment-limit' | 'on-the-spot'>;
 
 /** What every engine must answer, in fen: what of each line is in scope, what was taken by which rule, and which fund pays. */
 export type Answer = { inScope: readonly number[]; taken: Record<CommonRule, number>; pooled: number; large: number };
@@ -56,7 +56,7 @@ export function factsOf({ personType, age, hospital, soFar, insuredRegion, treat
 
 export function answerOf({ lines, deductions, adds }: Settlement): Answer {
   const taken: Record<CommonRule, number> = { ...NOTHING_TAKEN };
-  for (const { rule, amountFen } of deductions) if (rule !== 'treatment-limit') taken[rule] += amountFen;
+  for (const { rule, amountFen } of deductions) if (rule !== 'treatment-limit' && rule !== 'on-the-spot') taken[rule] += amountFen;
   return { inScope: lines.map((line) => line.eligibleFen), taken, pooled: adds.pooledFen, large: adds.largeAmountFen };
 }
 

@@ -35,6 +35,7 @@ const lines = fc.array(line, { minLength: 1, maxLength: 12 }).map((all) =>
 const about = fc.record({
   ...{ kind: fc.constantFrom(...CLAIM_KIND_CODES), personType: fc.constantFrom('11', '12' as const), age: fc.integer({ min: 0, max: 110 }) },
   ...{ grade: fc.constantFrom('community', '1', '2', '3' as const), tier: fc.constantFrom('municipal', 'provincial' as const) },
+  settlement: fc.constantFrom('direct', 'manual' as const),
   ...{ circumstances: fc.subarray(CIRCUMSTANCE_CODES), treatedRegion: fc.constantFrom('110000', '130100', '131000', '310000') },
 });
 const treatment = fc.record({ about, lines, soFar }).map(({ about: { grade, tier, ...rest }, ...more }): Omit<Treatment, 'insuredRegion'> => ({

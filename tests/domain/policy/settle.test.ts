@@ -107,6 +107,42 @@ test('the employer raises 70 % to 80 %: 8 200.00 above the deductible in Beijing
   expect(nearly.funding.at(-1)).toEqual({ source: 'employer_plan', amountFen: yuan('100.00') });
 });
 
+describe('settled on the spot: the funds have paid at the hospital, and the personal part is all that is left to claim', () => {
+  const outpatient: Treatment = {
+    ...inShijiazhuang,
+    ...{ insuredRegion: '110000', kind: 'OUTPATIENT', circumstances: [], lines: [line('01', '8000.00'), line('01', '2000.00'), line('03', '500.00')] },
+  };
+
+  test('of 10 500.00 the fund paid 8 200.00 × 70 % = 5 740.00 there; the plan raises that to 80 %: 6 560.00 − 5 740.00 = 820.00', () => {
+    const rules = rulebook('110000-310');
+    const result = settled({ ...outpatient, settlement: 'direct' }, rules, groupPlan());
+    const afterwards = settled(outpatient, rules, groupPlan());
+    expect(result.funding).toEqual([{ source: 'employer_plan', amountFen: yuan('820.00') }]);
+    expect([result, afterwards].map(({ benefitFen }) => formatYuan(benefitFen))).toEqual(['820.00', '6560.00']);
+    expect(result.deductions.find(({ rule }) => rule === 'on-the-spot')).toMatchObject({ code: 'PAID_ON_THE_SPOT', amountFen: yuan('5740.00') });
+    expect([...result.lines, result].every(addsUp)).toBe(true);
+    // what it uses up of the year is the same
+    expect(result.adds).toEqual(afterwards.adds);
+    const { zh, en, steps } = explain(result);
+    expect(zh).toBe('10 500.00 = 820.00 单位补充报销 + 1 800.00 起付线 + 1 640.00 按比例自付 + 5 740.00 基金已在医院直接结算 + 500.00 目录外自费');
+    expect(en).toContain("= 820.00 paid by the employer's plan + 1 800.00 deductible + 1 640.00 your share + 5 740.00 paid by the funds at the hospital +");
+    expect(steps).toEqual([{ zh: '8 200.00 × 70% = 5 740.00，已在医院直接结算', en: '8 200.00 × 70% = 5 740.00, paid at the hospital' }]);
+  });
+
+  test('without a plan there is nothing left to pay; what a cap kept back at the hospital is still said to be that', () => {
+    expect(formatYuan(settled({ ...outpatient, settlement: 'direct' }, rulebook('110000-310')).benefitFen)).toBe('0.00');
+    // (9 000 − 100) × 60 % = 5 340.00, of which 3 500.00 are paid in a year
+    const capped: Treatment = { ...inShijiazhuang, treatedRegion: '130100', kind: 'OUTPATIENT', settlement: 'direct', lines: [line('01', '9000.00')] };
+    const { deductions } = settled(capped, rulebook('130100-310'));
+    expect(deductions.map(({ rule, amountFen }) => [rule, formatYuan(amountFen)])).toEqual([
+      ['deductible', '100.00'],
+      ['annual-cap', '1840.00'],
+      ['ratio', '3560.00'],
+      ['on-the-spot', '3500.00'],
+    ]);
+  });
+});
+
 test.each(['810000', '820000', '710000', '990000'])('treated in %s, which is abroad, nothing is computed: the law pays nothing for it', (treatedRegion) => {
   const result = settle({ ...inShijiazhuang, treatedRegion, lines: [line('01', '10000.00')] }, rulebook('130100-310'));
   expect(result).toEqual({ covered: false, why: 'TREATED_ABROAD' });

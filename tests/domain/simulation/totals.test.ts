@@ -70,6 +70,25 @@ describe('a year settled anew under the rules that it was assessed by', () => {
   });
 });
 
+test('what was settled on the spot uses up the year and is nothing that the claim is paid', () => {
+  const rulebook = rulebooks.find(({ value }) => value.id === '130100-310')?.value;
+  const outpatient = (settlement?: KnownClaim['settlement']): YearClaim => ({
+    ...{ unitId: 'A', counts: true, submittedFen: fen(400_000), policy: { rulebook, plan: plan?.value ?? null } },
+    known: {
+      ...{ insuredRegion: '130100', treatedRegion: '130100', scheme: '310', kind: 'OUTPATIENT', visitStart: '2026-03-11', personType: '11', age: 40 },
+      ...{ hospital: { grade: '3', tier: 'municipal' }, circumstances: [], ...(settlement && { settlement }) },
+      lines: [{ lineNo: 1, itemCode: 'X', itemName: 'x', itemClass: '01', quantity: '1', amountFen: fen(400_000) }],
+    },
+  });
+  const units = new Map<string, Totals>();
+  settleYear([outpatient('direct'), outpatient(), outpatient('mixed')], units);
+  // at the hospital (4 000 − 100) × 60 % = 2 340.00, and the plan adds 3 120.00 − 2 340.00 = 780.00; then of 2 400.00 the 1 160.00 that 3 500.00 leave, and 3 200.00 − 1 160.00 = 2 040.00
+  expect(units.get('A')).toMatchObject({
+    ...{ claims: 3, covered: 2, pooledFen: 116_000, planFen: 282_000 },
+    uncovered: { SETTLEMENT_MIXED: { claims: 1, submittedFen: 400_000 } },
+  });
+});
+
 const unit = (unitCode: string, people: number): UnitTotals => ({
   unitCode,
   totals: { ...noTotals(), people, claims: people, submittedFen: fen(people * 100) },
