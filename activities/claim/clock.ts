@@ -1,7 +1,9 @@
 import { SYSTEM } from '#domain/claim/actor.ts';
+import { tasksInTheWay, type TaskKind } from '#domain/claim/tasks.ts';
 import type { Written } from '#domain/claim/view.ts';
+import { overdueNotices } from '#domain/notices/notice.ts';
 import { dueOf, type ClaimContext } from '#prisma/queries/claim-context.ts';
-import type { TaskDraft } from '#prisma/queries/claim-moves.ts';
+import type { Move, TaskDraft } from '#prisma/queries/claim-moves.ts';
 import { readAsked } from '#prisma/queries/claim-intake.ts';
 import { raiseDoubts } from './payout-doubts.ts';
 import { denyByEmployer, type ClaimStep, type Refused, type Transition, type transitions } from './transition.ts';
@@ -20,6 +22,12 @@ export function clockActivities({ transition }: Dependencies) {
     return transition(step, async (claim, t) => {
       const { remindAt } = dueOf(claim, t.clockwork);
       if (!remindAt || remindAt > t.at) return claim;
+      const waiting = tasksInTheWay(claim.tasks);
+      if (waiting[0])
+        return t.move(claim, {
+          ...{ type: 'REMINDED', actor: SYSTEM, remark: 'REMINDED_TASK', patch: { remindedAt: t.at }, notice: { task: waiting[0].kind } },
+          tells: overdueNotices(waiting, claim.unitId),
+        });
       const { documents, reasons } = claim.head.state === 'PENDED_INFO' ? await readAsked(t.tx, claim.number) : { documents: [], reasons: [] };
       return t.move(claim, {
         ...{ type: 'REMINDED', actor: SYSTEM, remark: REMARK[claim.head.state] ?? 'REMINDED', patch: { remindedAt: t.at } },
@@ -33,6 +41,8 @@ export function clockActivities({ transition }: Dependencies) {
     return transition(step, async (claim, t) => {
       const { actAt } = dueOf(claim, t.clockwork);
       if (!actAt || actAt > t.at) return claim;
+      const [waiting] = tasksInTheWay(claim.tasks);
+      if (waiting) return escalateTask(claim, t, waiting.kind);
       switch (claim.head.state) {
         case 'PENDED_INFO':
           return denyByEmployer(claim, t, { code: 'INFO_NOT_SUPPLIED', comment: '', sourceNo: `deadline-${claim.seq}`, actor: SYSTEM });
@@ -64,16 +74,26 @@ const REMARK = {
 /** Branch manager, then head office: the task moves up, it does not multiply. */
 async function escalate(claim: ClaimContext, t: Transition): Promise<ClaimContext | Refused> {
   const level = claim.head.escalationLevel + 1;
-  return t.move(claim, {
-    ...{ type: 'ESCALATED', actor: SYSTEM, remark: level === 1 ? 'ESCALATED' : 'ESCALATED_HEAD_OFFICE', remarkParams: { level } },
-    ...{ patch: { escalationLevel: level }, notice: { level }, cancels: ['ESCALATION'] },
-    opens: [escalationTask(claim, level)],
-  });
+  return t.move(claim, { ...escalatedTo(level), cancels: ['ESCALATION'], opens: [escalationTask(claim, level)] });
 }
 
-export function escalationTask(claim: ClaimContext, level: number): TaskDraft {
-  return { kind: 'ESCALATION', unitId: (level === 1 ? claim.unitId : claim.ancestorIds[0]) ?? claim.unitId, level };
+/** A task that nobody decides stays with those who may decide it: the branch manager is told, then head office, where the same roles hold it as well. */
+async function escalateTask(claim: ClaimContext, t: Transition, task: TaskKind): Promise<ClaimContext | Refused> {
+  const level = claim.head.escalationLevel + 1;
+  const recipient = { kind: 'role', role: 'approver', unitId: unitOfLevel(claim, level) } as const;
+  return t.move(claim, { ...escalatedTo(level), tells: [{ template: 'TASK_ESCALATED', params: { task, level }, recipient }] });
 }
+
+const escalatedTo = (level: number): Omit<Move, 'at'> => ({
+  ...{ type: 'ESCALATED', actor: SYSTEM, remark: level === 1 ? 'ESCALATED' : 'ESCALATED_HEAD_OFFICE', remarkParams: { level } },
+  ...{ patch: { escalationLevel: level }, notice: { level } },
+});
+
+export function escalationTask(claim: ClaimContext, level: number): TaskDraft {
+  return { kind: 'ESCALATION', unitId: unitOfLevel(claim, level), level };
+}
+
+const unitOfLevel = (claim: ClaimContext, level: number): string => (level === 1 ? claim.unitId : claim.ancestorIds[0]) ?? claim.unitId;
 
 /** The debit stands on the statement and the bank's time for a return is over; where nothing was ours to pay there is nothing to wait for. */
 async function clear(claim: ClaimContext, t: Transition): Promise<ClaimContext> {

@@ -43,12 +43,9 @@ const newInvoice = z.strictObject({
   checkCode: optionalText(40).default(''),
   amount: yuan,
   issuedOn: day,
-  settlement: z
-    .enum(['1', '2'])
-    .default('2')
-    .meta({
-      description: '1 settled on the spot: only the personal part is left to claim; 2 paid in full by the employee. A claim with both waits for a person',
-    }),
+  settlement: z.enum(['1', '2']).default('2').meta({
+    description: '1 settled on the spot: only the personal part is left to claim; 2 paid in full by the employee. A claim with both waits for a person',
+  }),
 });
 
 const diagnosis = z.strictObject({ code: code(30).meta({ example: 'J18.900' }), name: line(200).meta({ example: '肺炎' }) });

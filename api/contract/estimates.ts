@@ -73,13 +73,10 @@ export const estimateRequest = z
     personType: z.enum(['11', '12']).default('11'),
     age: z.int().min(0).max(150),
     hospital,
-    settlement: z
-      .enum(['direct', 'manual'])
-      .default('manual')
-      .meta({
-        description:
-          'Settled on the spot, where the funds have paid at the hospital and only the personal part is left, or claimed afterwards; the rulebook says whose catalogue counts for each',
-      }),
+    settlement: z.enum(['direct', 'manual']).default('manual').meta({
+      description:
+        'Settled on the spot, where the funds have paid at the hospital and only the personal part is left, or claimed afterwards; the rulebook says whose catalogue counts for each',
+    }),
     visit: z.strictObject({ start: day, end: day }),
     circumstances: z.array(z.enum(CIRCUMSTANCE_CODES)).max(CIRCUMSTANCE_CODES.length).default([]),
     documents: z.array(z.enum(DOCUMENT_KIND_CODES)).max(50).default([]),

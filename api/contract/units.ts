@@ -16,7 +16,7 @@ const serviceLevels = z.strictObject({
   bureauAcknowledgement: wait('outageAfter'),
   bureauReview: wait('remindAfter', 'escalateAfter', 'escalateAgainAfter'),
   paymentFailed: wait('remindAfter'),
-  taskDue: wait('dueAfter'),
+  taskDue: wait('dueAfter', 'escalateAfter', 'escalateAgainAfter'),
   appealWindow: wait('closesAfter'),
 });
 

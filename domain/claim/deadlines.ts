@@ -10,8 +10,8 @@ export type DeadlineInput = {
   remindedAt: Date | null;
   escalationLevel: number;
   bureauOutage: boolean;
-  /** APPEAL_REVIEW: the employer hears the appeal itself, so that no bureau's clock runs; its task has a due date of its own */
-  heardByEmployer?: boolean;
+  /** somebody of ours has to decide a task before anything else can happen: no bureau's clock runs, but theirs */
+  waitsForTask?: boolean;
   levels: ServiceLevels;
   holidays: HolidayTable;
   /** PAID: when the bank executed the payment, and how long it may still come back */
@@ -32,15 +32,15 @@ export function deadlinesOf(input: DeadlineInput): ClaimDeadlines {
   const after = (duration: Duration, start = turnSince): Deadline => deadlineAfter(start, duration, input.holidays);
   const firstReminder = (duration: Duration): Deadline | null => (input.remindedAt ? null : after(duration));
 
+  if (input.waitsForTask) return both(firstReminder(levels.taskDue.dueAfter), escalation(input, levels.taskDue, after));
   switch (input.state) {
     case 'PENDED_INFO':
       return both(firstReminder(levels.employeeMaterials.remindAfter), after(levels.employeeMaterials.deadlineAfter));
     case 'SENT_TO_BUREAU':
-      return both(input.bureauOutage ? null : after(levels.bureauAcknowledgement.outageAfter), escalation(input, after));
+      return both(input.bureauOutage ? null : after(levels.bureauAcknowledgement.outageAfter), escalation(input, levels.bureauReview, after));
     case 'IN_REVIEW':
     case 'APPEAL_REVIEW':
-      if (input.heardByEmployer) return NONE;
-      return both(firstReminder(levels.bureauReview.remindAfter), escalation(input, after));
+      return both(firstReminder(levels.bureauReview.remindAfter), escalation(input, levels.bureauReview, after));
     case 'PAYMENT_FAILED':
       if (!waitsForAccount(input)) return NONE;
       return both(after(levels.paymentFailed.remindAfter, input.remindedAt ?? turnSince), null);
@@ -54,10 +54,11 @@ export function deadlinesOf(input: DeadlineInput): ClaimDeadlines {
 }
 
 /** The branch manager first, then head office, then nobody is left to escalate to. */
-function escalation({ escalationLevel, levels }: DeadlineInput, after: (duration: Duration) => Deadline): Deadline | null {
-  if (escalationLevel === 0) return after(levels.bureauReview.escalateAfter);
-  return escalationLevel === 1 ? after(levels.bureauReview.escalateAgainAfter) : null;
+function escalation({ escalationLevel }: DeadlineInput, level: Escalated, after: (duration: Duration) => Deadline): Deadline | null {
+  if (escalationLevel === 0) return after(level.escalateAfter);
+  return escalationLevel === 1 ? after(level.escalateAgainAfter) : null;
 }
+type Escalated = Pick<ServiceLevels['bureauReview'], 'escalateAfter' | 'escalateAgainAfter'>;
 
 function both(remind: Deadline | null, act: Deadline | null): ClaimDeadlines {
   return { remindAt: remind?.at ?? null, actAt: act?.at ?? null, provisional: (remind?.provisional ?? false) || (act?.provisional ?? false) };

@@ -28,8 +28,8 @@ const MOVES = {
   BUREAU_OUTAGE: { from: ['SENT_TO_BUREAU'], to: 'same' },
   /** an answer that does not add up is shown to a person instead of being paid */
   ANSWER_DOUBTED: { from: ['SENT_TO_BUREAU', 'IN_REVIEW', 'APPEAL_REVIEW'], to: 'same' },
-  REMINDED: { from: ['SENT_TO_BUREAU', 'IN_REVIEW', 'APPEAL_REVIEW', 'PENDED_INFO', 'PAYMENT_FAILED'], to: 'same' },
-  ESCALATED: { from: ['SENT_TO_BUREAU', 'IN_REVIEW', 'APPEAL_REVIEW'], to: 'same' },
+  REMINDED: { from: ['SUBMITTED', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW', 'APPEAL_REVIEW', 'PENDED_INFO', 'PAYMENT_FAILED'], to: 'same' },
+  ESCALATED: { from: ['SUBMITTED', 'PENDED_DUPLICATE', 'SENT_TO_BUREAU', 'IN_REVIEW', 'APPEAL_REVIEW'], to: 'same' },
   ESCALATION_DECIDED: { from: ['SENT_TO_BUREAU', 'IN_REVIEW', 'APPEAL_REVIEW'], to: 'same' },
   RESUBMITTED_TO_BUREAU: { from: ['SENT_TO_BUREAU', 'IN_REVIEW', 'APPEAL_REVIEW'], to: ['SENT_TO_BUREAU', 'APPEAL_REVIEW'] },
   DECIDED: {

@@ -56,6 +56,7 @@ const REMARKS = {
   REMINDED_EMPLOYEE: { zh: '已提醒本人补充材料[，截止{until}]', en: 'The employee was reminded of the documents[, due by {until}]' },
   REMINDED_BUREAU: { zh: '医保局审核时间较长，已提醒跟进', en: 'The bureau takes long; HR was asked to follow up' },
   REMINDED_ACCOUNT: { zh: '已提醒本人核对收款账户', en: 'The employee was reminded to check the account' },
+  REMINDED_TASK: { zh: '待办超期，已提醒处理人', en: 'A task is overdue; whoever has to decide it was reminded' },
   ESCALATED: { zh: '超过服务时限，已升级至单位负责人', en: 'Beyond the service level; escalated to the branch manager' },
   ESCALATED_HEAD_OFFICE: { zh: '仍超时未决，已升级至总部', en: 'Still undecided; escalated to head office' },
   ESCALATION_DECIDED: { zh: '升级事项已处理', en: 'The escalation was dealt with' },

@@ -33,6 +33,14 @@ export function choicesOf(kind: TaskKind): readonly TaskChoice[] {
   return KINDS[kind].choices;
 }
 
+/** Before anything else can happen to the claim: unlike what is asked about a bureau or a payment, which have clocks of their own. */
+const DECIDES_WHETHER: readonly TaskKind[] = ['DUPLICATE_REVIEW', 'PRE_REVIEW', 'APPROVAL', 'APPEAL_REVIEW'];
+
+/** The open tasks without which a claim goes no further. */
+export function tasksInTheWay<Task extends Pick<OpenTask, 'kind'>>(tasks: readonly Task[]): Task[] {
+  return tasks.filter(({ kind }) => DECIDES_WHETHER.includes(kind));
+}
+
 /** What finance may choose, by what is the matter with a payout. What is in doubt is neither tried again nor released: somebody says what happened. */
 export function payoutChoices(block: string): readonly TaskChoice[] {
   if (block === 'OWN_ACCOUNT_SHORT') return ['RETRY'];

@@ -2,7 +2,7 @@ import type { Role } from '../claim/actor.ts';
 import type { DocumentKind } from '../claim/completeness.ts';
 import type { MoveType } from '../claim/moves.ts';
 import type { ClaimState } from '../claim/states.ts';
-import type { TaskKind } from '../claim/tasks.ts';
+import type { OpenTask, TaskKind } from '../claim/tasks.ts';
 import type { ConsentPurpose } from '../consent/purposes.ts';
 
 export const NOTICE_TEMPLATES = [
@@ -40,6 +40,8 @@ export const NOTICE_TEMPLATES = [
   'BUREAU_SLOW',
   'ESCALATED',
   'TASK_WAITING',
+  'TASK_OVERDUE',
+  'TASK_ESCALATED',
   'APPROVAL_REQUESTED',
   'APPROVAL_PROGRESS',
   'APPROVAL_NOT_NEEDED',
@@ -135,7 +137,7 @@ export function noticesFor(type: MoveType, toState: ClaimState, context: NoticeC
   const drafts: NoticeDraft[] = [];
   const template = claimantTemplate(type, toState, context);
   if (template) drafts.push({ template, params, recipient: { kind: 'claimant' } });
-  if (type === 'REMINDED' && AT_BUREAU.includes(toState)) {
+  if (type === 'REMINDED' && AT_BUREAU.includes(toState) && params.task === undefined) {
     drafts.push({ template: 'BUREAU_SLOW', params, recipient: { kind: 'role', role: 'hr', unitId } });
   }
   for (const { kind, role, level, until, unitId: decidingUnitId, assignees = [] } of context.tasks) {
@@ -149,6 +151,17 @@ export function noticesFor(type: MoveType, toState: ClaimState, context: NoticeC
     });
   }
   return drafts;
+}
+
+/** Who has to decide a task that is overdue: those who are asked in person, or whoever holds the role. */
+export function overdueNotices(tasks: readonly Pick<OpenTask, 'kind' | 'role' | 'assignees'>[], unitId: string): NoticeDraft[] {
+  const drafts = tasks.flatMap(({ kind, role, assignees = [] }) => {
+    const people: Recipient[] = assignees.map((employeeId) => ({ kind: 'employee', employeeId }));
+    const recipients: Recipient[] = people.length > 0 ? people : [{ kind: 'role', role, unitId }];
+    return recipients.map((recipient): NoticeDraft => ({ template: 'TASK_OVERDUE', params: { task: kind }, recipient }));
+  });
+  // several seats of one role are one mail
+  return [...new Map(drafts.map((draft) => [JSON.stringify(draft), draft])).values()];
 }
 
 function claimantTemplate(type: MoveType, toState: ClaimState, { fromState, params, tasks }: NoticeContext): NoticeTemplate | undefined {

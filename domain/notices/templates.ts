@@ -279,6 +279,26 @@ export const TEMPLATES: Record<NoticeTemplate, Record<Locale, (params: NoticePar
     zh: (p) => ({ subject: `待办：${taskLabel(p, 'zh')}`, body: [`有一项待办等待您处理${before(p, 'zh')}：${taskLabel(p, 'zh')}。`] }),
     en: (p) => ({ subject: `To do: ${taskLabel(p, 'en')}`, body: [`Something waits for your decision${before(p, 'en')}: ${taskLabel(p, 'en')}.`] }),
   },
+  TASK_OVERDUE: {
+    zh: (p) => ({
+      subject: `待办已超期：${taskLabel(p, 'zh')}`,
+      body: [`以下申请因您的待办未处理而停在原处：${taskLabel(p, 'zh')}。请尽快处理；继续超期将自动升级。`],
+    }),
+    en: (p) => ({
+      subject: `Overdue: ${taskLabel(p, 'en')}`,
+      body: [`This claim stands still until you decide: ${taskLabel(p, 'en')}. Please do so soon; otherwise it is escalated.`],
+    }),
+  },
+  TASK_ESCALATED: {
+    zh: (p) => ({
+      subject: p.level === 2 ? '待办超期升级（总部）' : '待办超期升级',
+      body: [`以下申请因待办长期无人处理而停在原处：${taskLabel(p, 'zh')}。请督促处理人，或安排有相应角色的人员处理。`],
+    }),
+    en: (p) => ({
+      subject: p.level === 2 ? 'A task nobody decides (head office)' : 'A task nobody decides',
+      body: [`This claim stands still because nobody has decided: ${taskLabel(p, 'en')}. Please see to it that somebody who holds the role does.`],
+    }),
+  },
   ...APPROVAL_TEMPLATES,
 };
 

@@ -13,8 +13,10 @@ export type ServiceLevels = {
   bureauReview: { remindAfter: Duration; escalateAfter: Duration; escalateAgainAfter: Duration };
   /** PAYMENT_FAILED: the employee is reminded to mend the account, again each time this passes */
   paymentFailed: { remindAfter: Duration };
-  /** how long a person has for a task before it shows as overdue */
-  taskDue: { dueAfter: Duration };
+  /**
+   * how long a person has for a task before it shows as overdue; who has one that keeps a claim from going on is then reminded, after that the branch manager is told, and head office
+   */
+  taskDue: { dueAfter: Duration; escalateAfter: Duration; escalateAgainAfter: Duration };
   /** how long a denial or a partial approval can be appealed against */
   appealWindow: { closesAfter: Duration };
 };
@@ -58,7 +60,7 @@ export const DEFAULT_SETTINGS: UnitSettings = {
     bureauAcknowledgement: { outageAfter: { workingDays: 1 } },
     bureauReview: { remindAfter: { workingDays: 15 }, escalateAfter: { workingDays: 20 }, escalateAgainAfter: { workingDays: 25 } },
     paymentFailed: { remindAfter: { workingDays: 3 } },
-    taskDue: { dueAfter: { workingDays: 3 } },
+    taskDue: { dueAfter: { workingDays: 3 }, escalateAfter: { workingDays: 5 }, escalateAgainAfter: { workingDays: 8 } },
     // never less than the 60 calendar days for administrative review, whatever holidays fall into them
     appealWindow: { closesAfter: { workingDays: 45 } },
   },

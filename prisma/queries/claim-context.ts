@@ -4,7 +4,7 @@ import { deadlineAfter, type HolidayTable } from '#domain/calendar.ts';
 import type { ClaimKind } from '#domain/claim/completeness.ts';
 import { deadlinesOf } from '#domain/claim/deadlines.ts';
 import type { ClaimHead } from '#domain/claim/head.ts';
-import type { OpenTask } from '#domain/claim/tasks.ts';
+import { tasksInTheWay, type OpenTask } from '#domain/claim/tasks.ts';
 import type { ClaimView } from '#domain/claim/view.ts';
 import type { Fen } from '#domain/money.ts';
 import { mergeSettings, type PartialUnitSettings, type UnitSettings } from '#domain/org/settings.ts';
@@ -214,7 +214,7 @@ export function dueOf(claim: Pick<ClaimContext, 'head' | 'settings' | 'payment' 
     escalationLevel: head.escalationLevel,
     // A refused submission is no outage: the bureau was reached.
     bureauOutage: head.bureauOutage || tasks.some(({ kind }) => kind === 'BUREAU_ANSWER_CHECK'),
-    heardByEmployer: tasks.some(({ kind }) => kind === 'APPEAL_REVIEW'),
+    waitsForTask: tasksInTheWay(tasks).length > 0,
     levels: settings.serviceLevels,
     holidays,
     settledAt: payment?.settledAt ?? null,

@@ -6,7 +6,7 @@ import type { ClaimHead } from '#domain/claim/head.ts';
 import { mayMove, type MoveType } from '#domain/claim/moves.ts';
 import type { RemarkCode, RemarkParams } from '#domain/claim/remarks.ts';
 import { stageOf, type ClaimState } from '#domain/claim/states.ts';
-import { choicesOf, roleOf, type TaskChoice, type TaskKind } from '#domain/claim/tasks.ts';
+import { choicesOf, roleOf, tasksInTheWay, type TaskChoice, type TaskKind } from '#domain/claim/tasks.ts';
 import { noticesFor, type NoticeDraft, type NoticeParams } from '#domain/notices/notice.ts';
 import type { Tx } from '../database.ts';
 import { auditedMove } from './audit.ts';
@@ -35,7 +35,7 @@ export type Move = {
   cancelsTasks?: readonly string[];
   /** messages beside those that every transition of the type sends */
   tells?: readonly NoticeDraft[];
-  /** begins the turn anew although the state stays */
+  /** begins the turn anew although the state stays; a task that the claim cannot go on without does so by itself */
   restartsClock?: boolean;
 };
 
@@ -94,7 +94,7 @@ export async function recordMove(tx: Tx, claim: ClaimContext, move: Move, clockw
   const opened = (move.opens ?? []).map((draft) => newTask(claim, draft));
   const kept = claim.tasks.filter(({ id, kind }) => (to === from || kind === 'CLAWBACK') && !move.cancels?.includes(kind) && !move.cancelsTasks?.includes(id));
   const tasks = [...kept, ...opened];
-  const head = nextHead(claim.head, to, move, tasks[0]?.role ?? null);
+  const head = nextHead(claim.head, to, { ...move, restartsClock: move.restartsClock ?? tasksInTheWay(opened).length > 0 }, tasks[0]?.role ?? null);
   const { actAt, provisional } = dueOf({ ...claim, head, tasks }, clockwork);
   const until = actAt && { until: actAt.toISOString() };
   const notices = noticesFor(move.type, to, {

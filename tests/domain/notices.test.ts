@@ -5,7 +5,7 @@ import { MOVE_TYPES, mayMove } from '#domain/claim/moves.ts';
 import { CLAIM_STATES } from '#domain/claim/states.ts';
 import { TASK_KINDS } from '#domain/claim/tasks.ts';
 import { LOCALES } from '#domain/locale.ts';
-import { noticesFor, NOTICE_TEMPLATES, type NoticeContext, type NoticeParams, type NoticeTemplate } from '#domain/notices/notice.ts';
+import { NOTICE_TEMPLATES, type NoticeContext, type NoticeParams, noticesFor, type NoticeTemplate, overdueNotices } from '#domain/notices/notice.ts';
 import { renderNotice, titleOf } from '#domain/notices/render.ts';
 
 const CLAIM = 'YB20261118-00000007';
@@ -164,6 +164,18 @@ describe('who is told', () => {
         params: { task: 'ESCALATION', level: 2, until: '2026-12-01T15:59:59Z' },
         recipient: { kind: 'role', role: 'approver', unitId: 'group' },
       },
+    ]);
+  });
+
+  test('of an appeal that the employer hears its own people are reminded, and nobody is sent after the bureau', () => {
+    expect(templates('REMINDED', 'APPEAL_REVIEW', context({ params: { task: 'APPEAL_REVIEW' } }))).toEqual([]);
+    const seats = [
+      { kind: 'APPROVAL', role: 'approver', assignees: ['P1'] } as const,
+      ...Array.from({ length: 2 }, () => ({ kind: 'APPROVAL', role: 'hr' }) as const),
+    ];
+    expect(overdueNotices(seats, 'branch').map(({ recipient }) => recipient)).toEqual([
+      { kind: 'employee', employeeId: 'P1' },
+      { kind: 'role', role: 'hr', unitId: 'branch' },
     ]);
   });
 

@@ -8,7 +8,7 @@ describe('an invoice that two claims have', () => {
     const first = await world.submit({ invoiceNo: 'H-1' });
     await first.reaches('IN_REVIEW');
     const second = await world.submit({ invoiceNo: 'H-1' });
-    await second.reaches('PENDED_DUPLICATE');
+    expect(await second.reaches('PENDED_DUPLICATE')).toMatchObject({ escalationLevel: 0, dueAt: expect.any(Date) });
     expect(await second.decide('NOT_DUPLICATE', world.people.hr)).toEqual({ ok: true });
     await second.reaches('IN_REVIEW');
     expect(await first.invoiceHolders()).toEqual([first.number]);

@@ -46,6 +46,46 @@ test('the silent bureau: HR is asked to follow up, then the branch manager, then
   });
 });
 
+test('a task that nobody takes: its people are reminded, then the branch manager is told, then head office, and it can still be decided', async () => {
+  const monday = await world.untilMonday();
+  world.script.onCertificate = async () => ({ known: true, reversed: true, claimed: 'no' });
+  const claim = await world.submit();
+  await claim.openTask('PRE_REVIEW');
+  // 3, 5 and 8 working days: Thursday, the next Monday, the next Thursday
+  expect(await claim.row()).toMatchObject({ state: 'SUBMITTED', turn: 'hr', dueAt: afterDays(monday, 7) });
+  await world.sleepUntil(afterDays(monday, 3));
+  await claim.has('REMINDED');
+  await world.sleepUntil(afterDays(monday, 7));
+  await claim.reaches((row) => row.escalationLevel === 1);
+  expect(await claim.row()).toMatchObject({ turn: 'hr', dueAt: afterDays(monday, 10) });
+  await world.sleepUntil(afterDays(monday, 10));
+  await claim.reaches((row) => row.escalationLevel === 2);
+  await world.sleep(100 * DAY);
+  expect((await claim.trail()).slice(1)).toEqual([
+    ...['PRE_REVIEW_REQUESTED SUBMITTED', 'REMINDED(REMINDED_TASK) SUBMITTED', 'ESCALATED SUBMITTED', 'ESCALATED(ESCALATED_HEAD_OFFICE) SUBMITTED'],
+  ]);
+  expect((await claim.notices()).slice(1)).toEqual([
+    ...['TASK_WAITING hr@SJZ', 'TASK_OVERDUE hr@SJZ', 'TASK_ESCALATED approver@SJZ', 'TASK_ESCALATED approver@HQ'],
+  ]);
+  expect(await claim.decide('OVERRULE', world.people.hr)).toEqual({ ok: true });
+  await claim.reaches((row) => row.state === 'IN_REVIEW' && row.escalationLevel === 0);
+});
+
+test('of an approval who is asked in person is reminded, and each step has its whole time', async () => {
+  await world.approvalFlow({ steps: [{ who: ['approver'] }, { mode: 'any', who: ['hr', 'finance'] }] });
+  const monday = await world.untilMonday();
+  const claim = await world.submit({ lines: [99_999] });
+  await claim.openTask('APPROVAL');
+  await world.sleepUntil(afterDays(monday, 3));
+  await claim.has('REMINDED');
+  expect(await claim.approves('approver', 'APPROVE')).toEqual({ ok: true });
+  // the night after Thursday has begun Friday: 3 and 5 working days on are the next Wednesday and Friday
+  expect(await claim.row()).toMatchObject({ escalationLevel: 0, dueAt: afterDays(monday, 11) });
+  await world.sleepUntil(afterDays(monday, 9));
+  await claim.until('was reminded twice', async () => (await claim.trail()).filter((move) => move.startsWith('REMINDED')).length === 2);
+  expect((await claim.notices()).filter((line) => line.startsWith('TASK_'))).toEqual(['TASK_OVERDUE approver', 'TASK_OVERDUE hr', 'TASK_OVERDUE finance']);
+});
+
 test('WAIT gives the bureau its whole time again', async () => {
   const { claim, monday } = await escalated();
   expect(await claim.decide('WAIT', world.people.approver, { comment: null })).toEqual({ ok: true });
@@ -136,9 +176,11 @@ test('RETURN asks the employee; REFUSE denies, with an appeal to HR by another p
   await claim.reaches('DENIED');
   expect(await claim.appeal()).toEqual({ ok: true });
   const before = world.script.submissions.length;
-  // the employer's own hearing is on no bureau's clock
+  // the employer's own hearing is on no bureau's clock: its people are reminded, and their managers told
   await world.sleep(60 * DAY);
-  expect(await claim.row()).toMatchObject({ state: 'APPEAL_REVIEW', escalationLevel: 0, turn: 'hr' });
+  expect(await claim.row()).toMatchObject({ state: 'APPEAL_REVIEW', escalationLevel: 2, turn: 'hr' });
+  expect((await claim.notices()).slice(-3)).toEqual(['TASK_OVERDUE hr@SJZ', 'TASK_ESCALATED approver@SJZ', 'TASK_ESCALATED approver@HQ']);
+  expect(await claim.openTask()).toMatchObject({ kind: 'APPEAL_REVIEW' });
   expect(world.script.submissions).toHaveLength(before);
   expect(await claim.decide('GRANT', world.people.hr)).toEqual({ ok: false, code: 'SECOND_PERSON_REQUIRED' });
   expect(await claim.decide('GRANT', world.people.hr2)).toEqual({ ok: true });
