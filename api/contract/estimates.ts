@@ -106,7 +106,7 @@ export const settled = {
   funding: z.array(z.strictObject({ source: z.enum(FUNDING_SOURCES), amount: yuan })),
   steps: z.array(bilingual).meta({ description: 'How the funds’ part came about' }),
   explanation: bilingual,
-  unconfirmed: z.array(bilingual),
+  unconfirmed: z.array(bilingual).meta({ description: 'What the amount came from and no primary source confirms, whether it took something away or not' }),
   lines: z.array(z.strictObject({ lineNo: z.int(), submitted: yuan, eligible: yuan, benefit: yuan, deductions: z.array(deduction), explanation: bilingual })),
   rulebook: z.strictObject({ id: z.string(), version: z.string() }).nullable(),
   plan: z.strictObject({ id: z.string(), version: z.string() }).nullable(),

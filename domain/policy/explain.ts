@@ -1,5 +1,6 @@
 import { REASONS } from '../claim/reasons.ts';
 import { formatYuan, type Fen } from '../money.ts';
+import type { Doubt } from './doubts.ts';
 import type { Text } from './rulebook.ts';
 import type { Deduction, NotCovered, Rule, SettledLine, Settlement } from './settle.ts';
 
@@ -54,7 +55,7 @@ export function explain(settlement: Settlement | NotCovered): Explanation {
           : { zh: '', en: '' };
       return { zh: `${calculation}${less.zh}${where.zh}`, en: `${calculation}${less.en}${where.en}` };
     }),
-    unconfirmed: doubtful(settlement.deductions),
+    unconfirmed: settlement.doubts ? settlement.doubts.map((doubt) => DOUBT_WORDS[doubt]) : doubtful(settlement.deductions),
   };
 }
 
@@ -80,7 +81,18 @@ function equation(total: Fen, parts: readonly Part[]): Text {
   return zh === '' ? { zh: `${whole} = 0.00`, en: `${whole} = 0.00` } : { zh: whole + zh, en: whole + en };
 }
 
-/** Rules of a rulebook; of a line's own terms the line says itself where they come from. */
+const DOUBT_WORDS: Record<Doubt, Text> = {
+  catalogue: { zh: '目录', en: 'what the catalogue says of the items' },
+  'treatment-limit': { zh: '限量限次', en: 'how much is paid for of an item' },
+  deductible: RULE_WORDS.deductible,
+  ratio: { zh: '报销比例', en: 'the ratio' },
+  'cross-region': { zh: '异地就医规则', en: 'the rule for treatment elsewhere' },
+  'annual-cap': { zh: '年度限额', en: "the year's limit" },
+  'large-amount': { zh: '大额补助规则', en: 'the rule of the large-amount fund' },
+  'employer-plan': { zh: '单位补充医疗计划', en: "the employer's plan" },
+};
+
+/** Of settlements that were stored without it: rules of a rulebook that took something away. */
 const DOUBTED: ReadonlySet<Rule> = new Set(['treatment-limit', 'deductible', 'ratio', 'annual-cap']);
 
 function doubtful(deductions: readonly Deduction[]): Text[] {

@@ -14,11 +14,10 @@ export function payByPlan(
   about: { kind: ClaimKind; day: Day; scoped: readonly ScopedLine[]; deductibleFen: Fen; soFar: SoFar; paidFen: Fen },
 ): Fen {
   const { kind, day, scoped, deductibleFen, soFar, paidFen } = about;
-  const benefit = plan?.benefits.find(({ kinds }) => kinds.includes(kind));
-  const raise = benefit && inForce(benefit.raise, day);
-  const quota = benefit && inForce(benefit.quota, day);
-  if (!plan || !raise || !quota) return fen(0);
-  const excluded = new Set(inForce(plan.excludes, day)?.value.itemCodes);
+  const terms = planTerms(plan, kind, day);
+  if (!terms) return fen(0);
+  const { raise, quota, excludes } = terms;
+  const excluded = new Set(excludes?.value.itemCodes);
   const inScope = scoped.map((line) => line.inScopeFen);
   const restFen = subtract(sum(inScope), deductibleFen);
   if (restFen === 0) return fen(0);
@@ -31,4 +30,12 @@ export function payByPlan(
   const haveFen = sum(raised.map((index) => (index === false ? fen(0) : (paid[index] ?? fen(0)))));
   const wantedFen = fen(Math.max(0, share(costFen, raise.value.toBp) - haveFen));
   return min(wantedFen, fen(Math.max(0, quota.value.fen - soFar.planFen)));
+}
+
+/** What a plan says of a kind of treatment on `day`; undefined where it adds nothing to it. */
+export function planTerms(plan: EmployerPlan | undefined, kind: ClaimKind, day: Day) {
+  const benefit = plan?.benefits.find(({ kinds }) => kinds.includes(kind));
+  const raise = benefit && inForce(benefit.raise, day);
+  const quota = benefit && inForce(benefit.quota, day);
+  return plan && raise && quota ? { raise, quota, excludes: inForce(plan.excludes, day) } : undefined;
 }

@@ -5,9 +5,10 @@ import type { Circumstance, ClaimKind } from '../claim/completeness.ts';
 import type { ReasonCode } from '../claim/reasons.ts';
 import { fen, min, share, subtract, sum, type Fen } from '../money.ts';
 import type { SettlementMode } from './catalogue.ts';
+import { doubtsOf, type Doubt } from './doubts.ts';
 import { allowancesOf, quantitiesUsed, type Quantities } from './limits.ts';
 import { allocateOver, scopeOf, type CostLine } from './lines.ts';
-import { payByPlan } from './plan.ts';
+import { payByPlan, planTerms } from './plan.ts';
 import {
   inForce,
   rowFor,
@@ -81,6 +82,8 @@ export type Settlement = {
   deductions: Deduction[];
   funding: { source: FundingSource; amountFen: Fen }[];
   steps: Step[];
+  /** what it came from without a primary source; settlements that were stored before do not say so */
+  doubts?: Doubt[];
   /** points that were taken from the ratios because of where the treatment was */
   lessBp: number;
   /** what this adds to the year, whoever was paid it and where */
@@ -152,6 +155,7 @@ export function settle(treatment: Treatment, rulebook: Rulebook, plan?: Employer
       { source: 'employer_plan' as const, amountFen: fromPlan },
     ].filter(({ amountFen }) => amountFen > 0),
     steps,
+    doubts: doubtsOf({ ...treatment, allowances }, scopeFen === 0 ? {} : rulesAsked(treatment, rules, { overCap: paid.overCap, plan })),
     lessBp,
     adds: {
       ...{ deductibleFen, scopeFen, pooledFen: paid.pooledFen, largeAmountFen: paid.largeAmountFen, planFen: fromPlan },
@@ -217,18 +221,31 @@ function stepsOf(segments: readonly Segment[], { fromFen, toFen, lessBp }: { fro
   });
 }
 
-/** What the funds pay under the year's caps. `cutFen`: what a cap keeps back. */
+/** What the funds pay under the year's caps. `cutFen`: what a cap keeps back; `overCap`: the large-amount fund was asked. */
 function capped(
   steps: readonly Step[],
   { capFen, largeAmount, soFar }: { capFen: Fen; largeAmount: { bp: number; capFen: Fen } | undefined; soFar: SoFar },
-): { pooledFen: Fen; largeAmountFen: Fen; cutFen: Fen } {
+): { overCap: boolean; pooledFen: Fen; largeAmountFen: Fen; cutFen: Fen } {
   const of = (fund: Segment['fund']): Fen => sum(steps.filter((step) => step.fund === fund).map((step) => step.benefitFen));
   const wantedFen = of('bureau_fund');
   const pooledFen = min(wantedFen, fen(Math.max(0, capFen - soFar.pooledFen)));
   const overFen = subtract(wantedFen, pooledFen);
   const large = fen(of('large_amount') + (largeAmount ? share(overFen, largeAmount.bp) : 0));
   const largeAmountFen = largeAmount ? min(large, fen(Math.max(0, largeAmount.capFen - soFar.largeAmountFen))) : large;
-  return { pooledFen, largeAmountFen, cutFen: fen(overFen + of('large_amount') - largeAmountFen) };
+  return { overCap: overFen > 0 || large > 0, pooledFen, largeAmountFen, cutFen: fen(overFen + of('large_amount') - largeAmountFen) };
+}
+
+/** The rules that costs in scope were settled by. */
+function rulesAsked(
+  { insuredRegion, treatedRegion, kind, visitStart }: Treatment,
+  { deductible, segments, crossRegion, cap, largeAmount }: Extract<ReturnType<typeof rulesFor>, { covered: true }>,
+  { overCap, plan }: { overCap: boolean; plan: EmployerPlan | undefined },
+): Parameters<typeof doubtsOf>[1] {
+  return {
+    ...{ deductible, ratio: segments, 'annual-cap': cap, 'employer-plan': Object.values(planTerms(plan, kind, visitStart) ?? {}) },
+    ...(!isSameCity(insuredRegion, treatedRegion) && { 'cross-region': crossRegion }),
+    ...(overCap && { 'large-amount': largeAmount }),
+  };
 }
 
 /** One deduction for each rule, in the order in which they come first. */

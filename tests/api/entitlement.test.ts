@@ -117,7 +117,7 @@ describe('invoices that were settled on the spot', () => {
     const number = await submit({ invoices: [invoice({ settlement: '1', amount: '500.00' }), invoice({ amount: '26.00' })] });
     await intakeTo(number, 'SUBMITTED');
     expect(await stored(number)).toEqual([{ no: 1, why: 'SETTLEMENT_MIXED', benefit: null, deductible: 0, pooled: 0, plan: 0 }]);
-    const { rows } = await worker.query('SELECT detail FROM claim_task WHERE claim_number = $1', [number]);
+    const { rows } = await worker.query('SELECT detail FROM task WHERE claim_number = $1', [number]);
     expect(rows).toMatchObject([{ detail: { findings: [{ code: 'NO_RULE', about: 'SETTLEMENT_MIXED' }] } }]);
   });
 });

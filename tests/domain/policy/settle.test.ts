@@ -83,11 +83,75 @@ describe('in words', () => {
     expect(zh).toBe('12 000.00 = 7 462.00 医保统筹报销 + 900.00 起付线 + 1 638.00 按比例自付 + 2 000.00 目录外自费');
     expect(en).toBe('12 000.00 = 7 462.00 paid by the pooled fund + 900.00 deductible + 1 638.00 your share + 2 000.00 not in the catalogue');
     expect(steps.map((step) => step.zh)).toEqual(['9 100.00 × 82% = 7 462.00']);
-    expect(unconfirmed.map((text) => text.en)).toEqual(['deductible', 'your share']);
+    expect(unconfirmed.map((text) => text.en)).toEqual(['deductible', 'the ratio', 'the rule for treatment elsewhere', "the year's limit"]);
     expect(result.lines.map((each) => explainLine(each).zh)).toEqual([
       '10 000.00 = 7 462.00 报销 + 900.00 起付线 + 1 638.00 按比例自付',
       '2 000.00 = 2 000.00 目录外自费',
     ]);
+  });
+});
+
+describe('what no primary source confirms is told where it decided the amount, also where it took nothing away', () => {
+  /** Shijiazhuang's rules, all of them confirmed but those of one name; whoever is treated in a hospital pays no share. */
+  const allBut = (name: string): Rulebook => {
+    const confirm = (node: unknown, under: string): unknown => {
+      if (Array.isArray(node)) return node.map((each) => confirm(each, under));
+      if (typeof node !== 'object' || node === null) return node;
+      const fields = Object.entries(node).map(([key, value]) => [
+        key,
+        key === 'confirmed' ? under !== name : key === 'bp' ? 10_000 : confirm(value, keyOf(key, under)),
+      ]);
+      return Object.fromEntries(fields);
+    };
+    return confirm(rulebook('130100-310'), '') as Rulebook;
+  };
+  const keyOf = (key: string, under: string): string => (['deductible', 'ratio', 'cap', 'crossRegion', 'limits', 'largeAmount'].includes(key) ? key : under);
+  const therapy = line('01', '100.00', { itemCode: '340200020', quantity: '2' });
+  const listed = (confirmed: boolean): CostLine => line('01', '100.00', { catalogue: { source: 'list', confirmed, hasLimit: false } });
+
+  test.each<[string, Partial<Treatment>, string[]]>([
+    ['none', {}, []],
+    // a ratio of 100 % leaves no share
+    ['ratio', {}, ['ratio']],
+    // 350 000.00 a year are far away
+    ['cap', {}, ['annual-cap']],
+    // used up by an earlier one
+    ['deductible', { kind: 'OUTPATIENT', soFar: { ...NOTHING_SO_FAR, deductibleFen: yuan('100.00') } }, ['deductible']],
+    // Beijing counts as filed: no points less, by that rule
+    ['crossRegion', {}, ['cross-region']],
+    ['crossRegion', { treatedRegion: '130102' }, []],
+    // 2 of 30
+    ['limits', { lines: [therapy] }, ['treatment-limit']],
+    ['limits', {}, []],
+    ['none', { lines: [listed(true), listed(false)] }, ['catalogue']],
+    ['none', { lines: [listed(true)] }, []],
+    // nothing in scope, so nothing of the rulebook was asked
+    ['ratio', { lines: [line('03', '100.00')] }, []],
+  ])('unconfirmed: %s', (name, about, doubts) => {
+    const result = settled({ ...inShijiazhuang, lines: [line('01', '10000.00')], ...about }, allBut(name));
+    expect(result.doubts).toEqual(doubts);
+    expect(result.deductions.some(({ rule }) => doubts.some((doubt) => doubt === rule))).toBe(false);
+    expect(explain(result).unconfirmed).toHaveLength(doubts.length);
+  });
+
+  test("the large-amount fund's rule once it is asked, and the employer's plan once there is one", () => {
+    const plan = groupPlan();
+    const [benefit] = plan.benefits;
+    const unconfirmed = {
+      ...plan,
+      benefits: [{ ...benefit, kinds: ['INPATIENT'], quota: benefit?.quota.map((entry) => ({ ...entry, confirmed: false })) }],
+    } as EmployerPlan;
+    expect(settled({ ...inShijiazhuang, lines: [line('01', '10000.00')] }, allBut('none'), unconfirmed).doubts).toEqual(['employer-plan']);
+    const langfang = (amount: string): Treatment => ({ ...inShijiazhuang, insuredRegion: '131000', treatedRegion: '131000', lines: [line('01', amount)] });
+    const doubtsAt = (amount: string) => settled(langfang(amount), rulebook('131000-310')).doubts;
+    // (200 000 − 800) × 85 % are below 200 000.00, (300 000 − 800) × 85 % = 254 320.00 are not
+    expect(doubtsAt('200000.00')).not.toContain('large-amount');
+    expect(doubtsAt('300000.00')).toContain('large-amount');
+  });
+
+  test('of what was stored before it was kept, what took something away', () => {
+    const { doubts: _, ...stored } = settled({ ...inShijiazhuang, lines: [line('01', '10000.00')] }, rulebook('130100-310'));
+    expect(explain(stored).unconfirmed.map(({ en }) => en)).toEqual(['deductible', 'your share']);
   });
 });
 
