@@ -2,6 +2,7 @@ import { isGrpcDeadlineError, ServiceError, WorkflowFailedError, WorkflowNotFoun
 import type { FastifyRequest } from 'fastify';
 import type { DocumentReading } from '#domain/invoice/reading.ts';
 import { refuse, type Refusal } from '#domain/errors.ts';
+import { openGate } from '#platform/gate.ts';
 import { readDocument } from '#platform/reading/read-document.ts';
 import type { DocumentRow } from '#prisma/queries/documents.ts';
 import { findReading, isReadingErased, storeReading, type StoredReading } from '#prisma/queries/readings.ts';
@@ -19,6 +20,9 @@ export type DocumentReadings = {
   find(request: FastifyRequest, documentId: string): Promise<ReadingAnswer>;
 };
 
+/** Files that this process has in clear at a time: a claim is proposed of twenty, and each may be as large as an upload. */
+const gate = openGate(4);
+
 export function documentReadings({ renderer: files, workflows, clock }: ApiDeps): DocumentReadings {
   const { client, taskQueue, updateDeadlineMs } = workflows;
   /** what this process is reading: who asks for the same meanwhile waits for the same */
@@ -33,10 +37,12 @@ export function documentReadings({ renderer: files, workflows, clock }: ApiDeps)
     const stored = await lookUp(request, document);
     if (stored?.isCurrent) return finished(stored);
     if (await isReadingErased(request.db, { documentId })) return refuse('ERASED');
-    const opened = await openContent(request, document, 'reading');
-    if (!opened.ok) return opened;
-    if (document.mediaType.startsWith('image/')) return byReader(request, documentId);
-    return (await hereAndNow(request, document, opened.content)) ?? byReader(request, documentId);
+    const here = await gate(async () => {
+      const opened = await openContent(request, document, 'reading');
+      if (!opened.ok || !document.mediaType.startsWith('image/')) return opened.ok ? hereAndNow(request, document, opened.content) : opened;
+    });
+    // a photograph's turn comes elsewhere, and nothing in clear is held while it is waited for
+    return here ?? byReader(request, documentId);
   }
 
   async function find(request: FastifyRequest, documentId: string): Promise<ReadingAnswer> {

@@ -9,7 +9,7 @@ import { loadPolicies, readText, RULEBOOKS_DIR, type FileFault } from '#platform
 const USAGE = `npm run rulebook:check [-- --dir DIR] [--between yyyy-MM-dd yyyy-MM-dd]
 
 Checks every rulebook, plan, catalogue and directory of hospitals: gaps, overlaps, bounds, unknown codes, values without a source; each fault with file, line and
-reason. With two days it shows what is in force on the second that was not on the first.
+reason. With two days, the earlier one first, it shows what is in force on the second that was not on the first.
 Exit code 0: no fault. 1: faults, a line each, as file:line: path: reason. 2: not called like this.`;
 
 /** Tells of faults as `file:line: path: reason`, as editors jump to. Each file is read once: a catalogue is megabytes, and may have a fault in every line. */
@@ -55,7 +55,7 @@ function argumentsOf(args: readonly string[]): Asked | undefined {
     const { dir = process.env['RULEBOOKS_DIR'] || RULEBOOKS_DIR, between = false } = values;
     const [from = '', to = ''] = positionals;
     if (!between) return positionals.length === 0 ? { dir } : undefined;
-    return positionals.length === 2 && isDay(from) && isDay(to) ? { dir, between: { from, to } } : undefined;
+    return positionals.length === 2 && isDay(from) && isDay(to) && from < to ? { dir, between: { from, to } } : undefined;
   } catch {
     return undefined;
   }

@@ -44,6 +44,7 @@ const CATALOGUE = {
   APPEAL_TOO_LATE: { status: 409, zh: '复核期限已过', en: 'The time for an appeal is over' },
   RESUBMISSION_LIMIT: { status: 409, zh: '已达重新提交次数上限', en: 'The claim was resubmitted too often' },
   SIMULATION_ENDED: { status: 409, zh: '试算已结束', en: 'The simulation has ended' },
+  SIMULATIONS_TOO_MANY: { status: 409, zh: '进行中的试算过多', en: 'Too many simulations are under way' },
   SIMULATIONS_NOT_COMPARABLE: { status: 409, zh: '两次试算不可比较', en: 'The two simulations cannot be compared' },
   MESSAGE_REPLAYED: { status: 409, zh: '相同消息编号的内容不一致', en: 'The message id was used with another body' },
   PERSON_ERASED: { status: 409, zh: '该人员的医疗信息已删除', en: "The person's medical data were erased" },

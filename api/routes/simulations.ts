@@ -23,6 +23,8 @@ const position = z.strictObject({ createdAt: time, id: uuid });
 /** How many faults of the rules a refusal names: enough to mend them, and no page of a book. */
 const FAULTS_TOLD = 20;
 const START_DEADLINE_MS = 2_000;
+/** Of one unit at a time: each keeps a worker busy for minutes, and those of others wait for it. */
+const MOST_UNDER_WAY = 5;
 
 /** 政策试算: what last year's claims would have come to under other rules. Totals alone; a workflow settles them, and Postgres has what it found. */
 export const simulationRoutes: FastifyPluginAsyncZod = async (app) => {
@@ -39,7 +41,10 @@ export const simulationRoutes: FastifyPluginAsyncZod = async (app) => {
           'Of a unit and everything below it. Rules are given as the files have them and are checked like these; a refusal names the path and the reason. Nobody’s claim is changed by it.',
         headers: headers('idempotency-key'),
         body: newSimulation,
-        response: responses({ 201: simulation }, { with: 'key', codes: ['FORBIDDEN', 'ACTOR_REQUIRED', 'UNIT_UNKNOWN', 'RULES_INVALID'] }),
+        response: responses(
+          { 201: simulation },
+          { with: 'key', codes: ['FORBIDDEN', 'ACTOR_REQUIRED', 'UNIT_UNKNOWN', 'RULES_INVALID', 'SIMULATIONS_TOO_MANY'] },
+        ),
       },
     },
     async (request, reply) => {
@@ -56,7 +61,9 @@ export const simulationRoutes: FastifyPluginAsyncZod = async (app) => {
           return refuse('RULES_INVALID', { params: { faults: read.faults.slice(0, FAULTS_TOLD).map(({ path, reason }) => `${path.join('.')}: ${reason}`) } });
         const { under, hash } = read;
         const made = { id, unitId: unit.id, year, name, planMode: asked.planMode, under, hash, actor: request.actor, createdAt: clock() };
-        await insertSimulation(tx, { ...made, rulebooks: JSON.stringify(rulebooks), plan: plan ? JSON.stringify(plan) : null });
+        const kept = { ...made, rulebooks: JSON.stringify(rulebooks), plan: plan ? JSON.stringify(plan) : null };
+        if (!(await insertSimulation(tx, kept, { most: MOST_UNDER_WAY })))
+          return refuse('SIMULATIONS_TOO_MANY', { params: { unitCode, most: MOST_UNDER_WAY } });
         await audit(tx, { unitId: unit.id, at: made.createdAt, actor: request.actor, action: 'simulation-asked-for', detail: { simulation: id, year, hash } });
         const row = await mustFind(findSimulation(tx, id));
         return { ok: true, status: 201, body: simulationToJson(row, null), headers: { location: `/v1/simulations/${id}` } };

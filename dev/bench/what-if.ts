@@ -50,10 +50,14 @@ export async function measureWhatIf(world: BenchWorld, { claims, report }: { cla
     const id = randomUUID();
     const { under, hash } = read;
     await database.write((tx) =>
-      insertSimulation(tx, {
-        ...{ id, unitId, year: YEAR, name: `run ${run}`, planMode: 'UNITS', under, hash, actor: { type: 'machine', id: 'bench' }, createdAt: new Date() },
-        ...{ rulebooks: '[]', plan: null },
-      }),
+      insertSimulation(
+        tx,
+        {
+          ...{ id, unitId, year: YEAR, name: `run ${run}`, planMode: 'UNITS', under, hash, actor: { type: 'machine', id: 'bench' }, createdAt: new Date() },
+          ...{ rulebooks: '[]', plan: null },
+        },
+        { most: 1 },
+      ),
     );
     runs.push(await settle(world, id, claims));
     report(`run ${run}: ${round(claims / (runs.at(-1)?.seconds ?? 1), 0)} claims/s`);

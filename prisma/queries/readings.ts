@@ -60,14 +60,14 @@ export async function lockReading(tx: Tx, { documentId }: { documentId: string }
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('reading/' || $1::text, 0))`, [documentId]);
 }
 
-/** Keeps a reading, sealed. The first one of this release stays; nothing is kept of what was erased. */
+/** Keeps a reading, sealed. The first one of this release stays; nothing is kept of what was erased, or is being erased while this is written. */
 export async function storeReading(db: Reader, { document, reading, at }: { document: DocumentKey; reading: DocumentReading; at: Date }): Promise<void> {
   const { kind, fields, findings } = reading;
   const content = await sealReading(db.vault, { key: document, version: READER_VERSION, text: JSON.stringify({ fields, findings }) });
   if (!content) return;
   await db.query(
     `INSERT INTO document_reading (document_id, reader_version, file_kind, content, read_at)
-     SELECT d.id, $2, $3, $4, $5 FROM document d WHERE d.id = $1 AND NOT reading_erased(d.id) ON CONFLICT DO NOTHING`,
+     SELECT $1, $2, $3, $4, $5 WHERE may_keep_reading($1) ON CONFLICT DO NOTHING`,
     [document.id, READER_VERSION, kind, content, at],
   );
 }

@@ -41,14 +41,18 @@ export type NewSimulation = Pick<SimulationRow, 'id' | 'unitId' | 'year' | 'name
   plan: string | null;
 };
 
-export async function insertSimulation(tx: Tx, made: NewSimulation): Promise<void> {
-  await tx.query(
-    `INSERT INTO simulation (id, unit_id, year, name, rulebooks, plan, plan_mode, under, hash, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+/** False where `most` of the unit are under way already. */
+export async function insertSimulation(tx: Tx, made: NewSimulation, { most }: { most: number }): Promise<boolean> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('simulations'), hashtext($1))`, [made.unitId]);
+  const { rowCount } = await tx.query(
+    `INSERT INTO simulation (id, unit_id, year, name, rulebooks, plan, plan_mode, under, hash, actor, created_at)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE (SELECT count(*) FROM simulation WHERE unit_id = $2 AND ended_at IS NULL) < $12`,
     [
       ...[made.id, made.unitId, made.year, made.name, made.rulebooks, made.plan, made.planMode],
-      ...[JSON.stringify(made.under), made.hash, JSON.stringify(made.actor), made.createdAt],
+      ...[JSON.stringify(made.under), made.hash, JSON.stringify(made.actor), made.createdAt, most],
     ],
   );
+  return rowCount === 1;
 }
 
 export async function findSimulation(db: Reader, id: string): Promise<SimulationRow | undefined> {

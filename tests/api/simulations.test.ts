@@ -315,3 +315,13 @@ describe('rules with faults are refused with path and reason', () => {
     expect((await api.call({ method: 'POST', url: '/v1/simulations', as: 'E4', body })).json()).toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 });
+
+test('of one unit five are under way, and no more until one is called off', async () => {
+  const ids: string[] = [];
+  for (let count = 0; count < 5; count += 1) ids.push((await ask({ unitCode: 'BJ' }, 'E2')).json<SimulationJson>().id);
+  expect((await ask({ unitCode: 'BJ' }, 'E2')).json()).toMatchObject({ status: 409, code: 'SIMULATIONS_TOO_MANY', params: { unitCode: 'BJ', most: 5 } });
+  expect((await ask({ unitCode: 'SJZ' }, 'E1')).statusCode).toBe(201);
+  await api.call({ method: 'POST', url: `/v1/simulations/${ids[0]}/cancel`, as: 'E2' });
+  const both = await Promise.all([ask({ unitCode: 'BJ' }, 'E2'), ask({ unitCode: 'BJ' }, 'E2')]);
+  expect(both.map(({ statusCode }) => statusCode).toSorted()).toEqual([201, 409]);
+});

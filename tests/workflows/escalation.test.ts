@@ -79,9 +79,9 @@ test('of an approval who is asked in person is reminded, and each step has its w
   await world.sleepUntil(afterDays(monday, 3));
   await claim.has('REMINDED');
   expect(await claim.approves('approver', 'APPROVE')).toEqual({ ok: true });
-  // the night after Thursday has begun Friday: 3 and 5 working days on are the next Wednesday and Friday
-  expect(await claim.row()).toMatchObject({ escalationLevel: 0, dueAt: afterDays(monday, 11) });
-  await world.sleepUntil(afterDays(monday, 9));
+  // decided on Thursday: 3 and 5 working days on are the next Tuesday and Thursday
+  expect(await claim.row()).toMatchObject({ escalationLevel: 0, dueAt: afterDays(monday, 10) });
+  await world.sleepUntil(afterDays(monday, 8));
   await claim.until('was reminded twice', async () => (await claim.trail()).filter((move) => move.startsWith('REMINDED')).length === 2);
   expect((await claim.notices()).filter((line) => line.startsWith('TASK_'))).toEqual(['TASK_OVERDUE approver', 'TASK_OVERDUE hr', 'TASK_OVERDUE finance']);
 });

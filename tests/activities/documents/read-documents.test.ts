@@ -1,17 +1,22 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readingActivities } from '#activities/documents/read-documents.ts';
+import { createActivities } from '#activities/index.ts';
 import { BILLS } from '#dev/bills/bill.ts';
 import { structuredXml } from '#dev/bills/xml.ts';
 import { openRenderer, type Renderer } from '#platform/render/renderer.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
+import { sealDocument } from '#prisma/queries/document-keys.ts';
 import { erasePersonMedical } from '#prisma/queries/erasure.ts';
 import { eraseMedicalContent } from '#prisma/queries/medical-erasure.ts';
 import { readReadings } from '#prisma/queries/readings.ts';
 import { READ_ATTEMPTS } from '#workflows/reading.messages.ts';
 import { claimBody, NOW, PDF, startTestApi, type TestApi } from '../../api/support.ts';
+import { lockedPdf, pdf } from '../../platform/render/files.ts';
+import { testAudit } from '../../setup/audit.ts';
 import { testVault } from '../../setup/vault.ts';
+import { eventually } from '../../stack/eventually.ts';
 
 const XML = Buffer.from(structuredXml(BILLS.outpatient));
 /** A tax invoice by the letters on it, as the process that reads them answers. */
@@ -130,6 +135,78 @@ test('when what is medical of a claim is erased its readings go, of vouchers as 
   expect([asked.statusCode, asked.json().code]).toEqual([410, 'ERASED']);
   await readOne(voucher);
   expect([await rows(voucher), await inActivity(() => activities().readClaimInvoices({ claimNumber: number }))]).toEqual([0, { read: 0, failed: 0 }]);
+});
+
+test('a reading that was made while its claim was being erased is not stored after it', async () => {
+  const [voucher, record] = [await upload(bill()), await upload(bill())];
+  const number = await submit([
+    { documentId: voucher, kind: 'INVOICE' },
+    { documentId: record, kind: 'DIAGNOSIS_CERTIFICATE' },
+  ]);
+  const waiting = async () =>
+    (await api.database.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO document_reading%'`)).rowCount === 2;
+  let stored: Promise<unknown> | undefined;
+  await worker.write(async (tx) => {
+    await tx.query('SELECT FROM claim WHERE number = $1 FOR UPDATE', [number]);
+    await eraseMedicalContent(tx, { claims: [{ number, coarse: 'OUTPATIENT' }], at: NOW });
+    stored = Promise.all([readOne(voucher), readOne(record)]);
+    await Promise.race([stored, eventually(waiting)]);
+  });
+  await stored;
+  expect([await rows(voucher), await rows(record)]).toEqual([0, 0]);
+});
+
+describe('a document behind a password, and one of 500 pages', () => {
+  const hopeless = { DOCUMENT_ENCRYPTED: lockedPdf({ password: 'x' }), DOCUMENT_TOO_MANY_PAGES: pdf({ pages: `/Kids [${'3 0 R '.repeat(500)}] /Count 500` }) };
+
+  test('are refused where somebody uploads them', async () => {
+    for (const [code, content] of Object.entries(hopeless))
+      expect((await api.upload({ content, unitCode: 'SJZ' })).json()).toMatchObject({ status: 422, code });
+  });
+
+  test('that are there all the same, from before that was looked at: a finding each, and the claim goes on', async () => {
+    const ids = await Promise.all(Object.values(hopeless).map(storeAsItIs));
+    const number = await submit([
+      ...ids.map((documentId) => ({ documentId, kind: 'INVOICE' })),
+      ...(await Promise.all(
+        ['FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD', 'IDENTITY_CARD'].map(async (kind) => ({ documentId: await upload(bill()), kind })),
+      )),
+    ]);
+    expect(await inActivity(() => activities().readClaimInvoices({ claimNumber: number }))).toEqual({ read: 2, failed: 0 });
+    const found = (await readings(number)).map(({ documentId, reading }) => [documentId, reading.kind, reading.findings.map(({ code }) => code)]);
+    expect(new Map(found.map(([id, ...rest]) => [id, rest]))).toEqual(
+      new Map([
+        [ids[0], ['PDF', ['DOCUMENT_ENCRYPTED']]],
+        [ids[1], ['PDF', ['DOCUMENT_TOO_MANY_PAGES']]],
+      ]),
+    );
+    const intake = createActivities({
+      ...{ database: worker, bureaus: new Map(), banks: new Map(), institutionCode: api.deps.gateways.institution.code, clockwork: api.deps.clockwork },
+      ...{ audit: await testAudit(), documents: api.deps.documents, policies: api.deps.policies, reads: true },
+    });
+    const { view } = await intake.runIntake({ claimNumber: number, seq: 1, at: NOW.toISOString() });
+    expect(view.state).toBe('SENT_TO_BUREAU');
+    const { items } = (await api.call({ url: `/v1/claims/${number}/findings`, as: 'E1' })).json<{ items: Record<string, unknown>[] }>();
+    const unreadable = items.filter(({ about }) => about === 'UNREADABLE').map(({ code, blocking, documentId }) => [code, blocking, documentId]);
+    expect(unreadable.toSorted()).toEqual(ids.map((id) => ['NOT_VERIFIED', false, id]).toSorted());
+  });
+
+  async function storeAsItIs(content: Buffer): Promise<string> {
+    const [id, like] = [randomUUID(), await upload(bill())];
+    const { key, sealed, sealedName } = await sealDocument(api.database.vault, { id, content, fileName: 'bill.pdf' });
+    await api.deps.documents.put(id, sealed);
+    await api.database.query(
+      `INSERT INTO document SELECT (jsonb_populate_record(d, jsonb_build_object('id', $1::text, 'storage_key', $1::text, 'media_type', 'application/pdf'))).* FROM document d WHERE id = $2`,
+      [id, like],
+    );
+    await api.database.query('UPDATE document SET wrapped_key = $2, sealed_name = $3, content_index = $4 WHERE id = $1', [
+      id,
+      key.wrappedKey,
+      sealedName,
+      randomBytes(32),
+    ]);
+    return id;
+  }
 });
 
 test('a person’s medical key opens the readings of that person’s papers, and no other key does', async () => {

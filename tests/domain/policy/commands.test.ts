@@ -156,10 +156,11 @@ describe('rulebook:check', () => {
     const { code, err } = run('rulebook-check', ['--dir', dir]);
     expect([code, err.trimEnd().split('\n').length]).toEqual([1, 1]);
     expect(err).toMatch(/130100-310\.json:\d+: benefits\.0\.ratio\.0\.value\.table\.\d+\.segments\.0\.percent: more than 100 %/);
-    expect(run('rulebook-check', ['--between', '2026-01-01', '2026-02-30'])).toMatchObject({
-      code: 2,
-      out: '',
-      err: expect.stringMatching(/^npm run rulebook/),
-    });
+    // no such day, and days the wrong way round, which would tell every change backwards
+    for (const between of [
+      ['2026-01-01', '2026-02-30'],
+      ['2026-01-01', '2025-12-31'],
+    ])
+      expect(run('rulebook-check', ['--between', ...between])).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^npm run rulebook/) });
   });
 });
