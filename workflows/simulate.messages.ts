@@ -5,7 +5,11 @@ export const SIMULATION_WORKFLOW = 'simulate';
 /** Its pages are settled here, one slice at a time for each worker, so that no claim waits for them. */
 export const simulationTaskQueue = (claims: string): string => `${claims}-simulations`;
 
-export type SimulationInput = { simulationId: string; /** of the run before, where it was continued as new */ progress?: SimulationProgress };
+export type SimulationInput = {
+  simulationId: string;
+  /** of the run before, where it was continued as new */ progress?: SimulationProgress;
+  /** that a run takes before it goes on as a new one */ slices?: number;
+};
 export type SimulationProgress = { status: 'QUEUED' | 'RUNNING' | 'DONE' | 'CANCELLED' | 'FAILED'; claimsDone: number; claimsTotal: number };
 export const simulationProgress = defineQuery<SimulationProgress>('simulationProgress');
 

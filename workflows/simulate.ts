@@ -7,7 +7,7 @@ import { simulationProgress, simulationTaskQueue, type SimulationInput, type Sim
 const SLICES_OF_A_RUN = 500;
 
 /** What a year's claims would have come to under other rules: slice after slice, until there are none left, somebody calls it off, or it cannot go on. */
-export async function simulate({ simulationId, progress: before }: SimulationInput): Promise<SimulationProgress> {
+export async function simulate({ simulationId, progress: before, slices = SLICES_OF_A_RUN }: SimulationInput): Promise<SimulationProgress> {
   const taskQueue = simulationTaskQueue(workflowInfo().taskQueue);
   const { settleSlice } = proxyActivities<Activities>({ ...SETTLE_SLICE, taskQueue });
   const { giveUpSimulation } = proxyActivities<Activities>({ ...WRITE_PATIENTLY, taskQueue });
@@ -15,7 +15,7 @@ export async function simulate({ simulationId, progress: before }: SimulationInp
   setHandler(simulationProgress, () => progress);
   const now = (): string => new Date().toISOString();
   try {
-    for (let slice = 0; slice < SLICES_OF_A_RUN; slice += 1) {
+    for (let slice = 0; slice < slices; slice += 1) {
       progress = await settleSlice({ simulationId, at: now() });
       if (progress.status !== 'RUNNING') return progress;
     }
@@ -26,5 +26,5 @@ export async function simulate({ simulationId, progress: before }: SimulationInp
     await CancellationScope.nonCancellable(() => giveUpSimulation({ simulationId, status, at: now() }));
     return { ...progress, status };
   }
-  return continueAsNew<typeof simulate>({ simulationId, progress });
+  return continueAsNew<typeof simulate>({ simulationId, progress, slices });
 }

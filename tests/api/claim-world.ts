@@ -1,32 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createClaimWorkers } from '#activities/claim-workers.ts';
 import { readingActivities } from '#activities/documents/read-documents.ts';
 import { createActivities } from '#activities/index.ts';
+import type { simulationActivities } from '#activities/simulations/settle-slice.ts';
 import { createReadingWorker } from '#activities/reading-worker.ts';
 import { startWorkflowRelay } from '#activities/relays/workflow-relay.ts';
 import type { ApiDeps } from '#api/app.ts';
 import type { BureauGateway } from '#domain/bureau/gateway.ts';
+import { makeDataKey } from '#platform/crypto/data-key.ts';
+import { encryptingConverter } from '#platform/payload-codec.ts';
 import type { Readers } from '#platform/reading/read-document.ts';
 import type { Renderer } from '#platform/render/renderer.ts';
 import { connectWorker } from '#platform/temporal-worker.ts';
 import { connectTemporal } from '#platform/temporal.ts';
 import { openDatabase } from '#prisma/database.ts';
+import { simulationTaskQueue } from '#workflows/simulate.messages.ts';
 import { testAudit } from '../setup/audit.ts';
 import { makePayloadKeys } from '../setup/payload-keys.ts';
 import { createTestNamespace } from '../setup/temporal.ts';
 import { testVault } from '../setup/vault.ts';
 import { claimBody, PDF, startTestApi, type TestApi } from './support.ts';
 
+export type WorkerPlace = { temporal: { address: string; namespace: string; taskQueue: string }; databaseUrl: string; payloadKey: string };
 export type ClaimWorld = TestApi & {
   temporal: Client;
   taskQueue: string;
+  /** where a worker in a process of its own finds what it needs */
+  place: WorkerPlace;
   /** Starts a worker on the claims' queue; the answer stops it. */
   work(): Promise<() => Promise<void>>;
+  /** Starts a worker of the workflows alone, and of these slices of simulations where there are any; the answer stops it. */
+  settle(slices?: ReturnType<typeof simulationActivities>): Promise<() => Promise<void>>;
   /** Starts a worker on the readers' queue; the answer stops it. */
   read(readers: Readers): Promise<() => Promise<void>>;
   /** Starts what tells Temporal of new claims; the answer stops it. */
@@ -54,7 +63,8 @@ export async function startClaimWorld({
 }: { updateDeadlineMs?: number; bureau?: BureauGateway; renderer?: Renderer; deps?: Partial<Pick<ApiDeps, 'temporalUiUrl'>> } = {}): Promise<ClaimWorld> {
   const { address, namespace, taskQueue } = await createTestNamespace();
   const config = { address, namespace, taskQueue, apiKey: undefined, tls: undefined };
-  const payloads = makePayloadKeys();
+  const payloadKey = makeDataKey();
+  const payloads = makePayloadKeys('aes-256-gcm', payloadKey);
   const temporal = connectTemporal(config, payloads);
   const api = await startTestApi({
     ...overrides,
@@ -92,6 +102,7 @@ export async function startClaimWorld({
 
   return {
     ...{ ...api, temporal: temporal.client, taskQueue },
+    place: { temporal: { address, namespace, taskQueue }, databaseUrl: api.workerUrl, payloadKey: Buffer.from(payloadKey).toString('hex') },
     async work() {
       const connection = await connectWorker(config);
       const workers = await createClaimWorkers({
@@ -107,6 +118,22 @@ export async function startClaimWorld({
       const running = workers.run();
       return stopper(async () => {
         workers.shutdown();
+        await running;
+        await connection.close();
+      });
+    },
+    async settle(slices) {
+      const connection = await connectWorker(config);
+      const shared = { connection, namespace, dataConverter: encryptingConverter(payloads) };
+      const workers = await Promise.all([
+        Worker.create({ ...shared, taskQueue, workflowBundle: { codePath: inject('workflowBundle') } }),
+        ...(slices
+          ? [Worker.create({ ...shared, taskQueue: simulationTaskQueue(taskQueue), activities: slices, maxConcurrentActivityTaskExecutions: 1 })]
+          : []),
+      ]);
+      const running = Promise.all(workers.map((worker) => worker.run()));
+      return stopper(async () => {
+        for (const worker of workers) worker.shutdown();
         await running;
         await connection.close();
       });

@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { simulationActivities } from '#activities/simulations/settle-slice.ts';
 import { startSimulations } from '#activities/simulations/start-simulations.ts';
@@ -7,7 +11,7 @@ import type { SimulationJson } from '#api/contract/simulations.ts';
 import { RULEBOOKS_DIR } from '#platform/policy/load.ts';
 import type { Database } from '#prisma/database.ts';
 import { readTotals } from '#prisma/queries/simulations.ts';
-import { simulationProgress } from '#workflows/simulate.messages.ts';
+import { SIMULATION_WORKFLOW, simulationProgress, simulationStart } from '#workflows/simulate.messages.ts';
 import { eventually } from '../stack/eventually.ts';
 import { startClaimWorld, type ClaimWorld } from './claim-world.ts';
 import { seedYear } from './simulations-world.ts';
@@ -242,6 +246,50 @@ describe('the workflow', () => {
     expect(await handle.result()).toEqual({ status: 'DONE', claimsDone: 15, claimsTotal: 15 });
     expect(await handle.query(simulationProgress)).toEqual({ status: 'DONE', claimsDone: 15, claimsTotal: 15 });
     expect((await read(id)).result?.total).toMatchObject({ benefit: '4425.20' });
+    await stop();
+  });
+
+  test('goes on where a worker was killed in the middle of a page, as a new run after every few slices, and comes to the same', async () => {
+    const { client, taskQueue } = api.deps.workflows;
+    const whole = await run();
+    const { id } = (await ask()).json<SimulationJson>();
+    const env = { ...process.env, PLACE: JSON.stringify(api.place) };
+    const dying = spawn(process.execPath, [fileURLToPath(new URL('dying-worker.ts', import.meta.url))], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const inTheMiddle = once(createInterface({ input: dying.stdout }), 'line');
+    const stopWorkflows = await api.settle();
+    await Promise.race([inTheMiddle, once(dying, 'exit')]);
+    dying.kill('SIGKILL');
+    await once(dying, 'close');
+    await stopWorkflows();
+    // three people were committed, one of whom may be she who has two claims
+    expect([3, 4]).toContain((await read(id)).progress.claims);
+
+    const small = (await ask()).json<SimulationJson>().id;
+    await client.workflow.getHandle(`simulation/${small}`).terminate();
+    const start = { ...simulationStart({ simulationId: small, taskQueue }), args: [{ simulationId: small, slices: 3 }] };
+    const started = await client.workflow.start(SIMULATION_WORKFLOW, start);
+    const stop = await api.settle(slices({ people: 1, pages: 2 }));
+    expect(await started.result()).toEqual({ status: 'DONE', claimsDone: 15, claimsTotal: 15 });
+    expect(await client.workflow.getHandle(`simulation/${id}`).result()).toEqual({ status: 'DONE', claimsDone: 15, claimsTotal: 15 });
+    // fourteen people two to a slice, and the page that finds nobody left: eight slices, three to a run
+    const continued = `WorkflowId = "simulation/${small}" AND ExecutionStatus = "ContinuedAsNew"`;
+    await eventually(async () => (await client.workflow.count(continued)).count === 2);
+    for (const settled of [await read(id), await read(small)]) {
+      expect(settled.result).toEqual(whole.result);
+      expect(await readTotals(worker, settled.id)).toEqual(await readTotals(worker, whole.id));
+    }
+    await stop();
+  });
+
+  test('that was asked for under other rules than its worker has ends as one that failed', async () => {
+    const { client } = api.deps.workflows;
+    const [first, ...rest] = api.deps.policies.rulebooks;
+    if (!first) throw new Error('none');
+    const { id } = (await ask({ unitCode: 'BJ' }, 'E2')).json<SimulationJson>();
+    const other = { ...api.deps.policies, rulebooks: [{ ...first, version: '0'.repeat(64) }, ...rest] };
+    const stop = await api.settle(simulationActivities({ database: worker, policies: other }));
+    expect(await client.workflow.getHandle(`simulation/${id}`).result()).toMatchObject({ status: 'FAILED', claimsDone: 0 });
+    expect(await read(id, 'E2')).toMatchObject({ status: 'FAILED', result: { partial: true, total: null } });
     await stop();
   });
 

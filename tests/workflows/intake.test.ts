@@ -87,7 +87,7 @@ test('what is not supplied by the deadline is denied; HR lifts the denial on app
   expect(await claim.quota()).toMatchObject({ reservedFen: 0, usedFen: 0 });
 
   expect(await claim.appeal()).toEqual({ ok: true });
-  expect(await claim.row()).toMatchObject({ state: 'APPEAL_REVIEW', turn: 'hr', dueAt: null });
+  expect(await claim.row()).toMatchObject({ state: 'APPEAL_REVIEW', turn: 'hr', dueAt: afterDays(monday, 28) });
   expect(await claim.quota()).toMatchObject({ held: '120000 RESERVED', reservedFen: 120_000 });
   expect(await claim.openTask()).toMatchObject({ kind: 'APPEAL_REVIEW', role: 'hr', unitId: world.unitIds.branch });
   await claim.bring('PRESCRIPTION_OR_RECORD');

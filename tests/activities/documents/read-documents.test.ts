@@ -8,6 +8,7 @@ import { structuredXml } from '#dev/bills/xml.ts';
 import { openRenderer, type Renderer } from '#platform/render/renderer.ts';
 import { openDatabase, type Database } from '#prisma/database.ts';
 import { sealDocument } from '#prisma/queries/document-keys.ts';
+import { insertDocument } from '#prisma/queries/documents.ts';
 import { erasePersonMedical } from '#prisma/queries/erasure.ts';
 import { eraseMedicalContent } from '#prisma/queries/medical-erasure.ts';
 import { readReadings } from '#prisma/queries/readings.ts';
@@ -192,19 +193,22 @@ describe('a document behind a password, and one of 500 pages', () => {
   });
 
   async function storeAsItIs(content: Buffer): Promise<string> {
-    const [id, like] = [randomUUID(), await upload(bill())];
+    const [id, unitId, hash] = [randomUUID(), api.unitIds.SJZ, randomBytes(32)];
     const { key, sealed, sealedName } = await sealDocument(api.database.vault, { id, content, fileName: 'bill.pdf' });
-    await api.deps.documents.put(id, sealed);
-    await api.database.query(
-      `INSERT INTO document SELECT (jsonb_populate_record(d, jsonb_build_object('id', $1::text, 'storage_key', $1::text, 'media_type', 'application/pdf'))).* FROM document d WHERE id = $2`,
-      [id, like],
-    );
-    await api.database.query('UPDATE document SET wrapped_key = $2, sealed_name = $3, content_index = $4 WHERE id = $1', [
-      id,
-      key.wrappedKey,
-      sealedName,
-      randomBytes(32),
-    ]);
+    const storageKey = `${unitId}/${hash.toString('hex')}`;
+    await api.deps.documents.put(storageKey, sealed);
+    const about = {
+      unitId,
+      sha256: 'a',
+      sm3: 'b',
+      contentIndex: hash,
+      mediaType: 'application/pdf',
+      sizeBytes: content.length,
+      pages: 1,
+      notes: [],
+      pictureHashes: [],
+    };
+    await api.database.write((tx) => insertDocument(tx, { ...key, ...about, sealedName, storageKey, uploadedBy: 'test', createdAt: NOW }));
     return id;
   }
 });
