@@ -1,7 +1,7 @@
 import { refuse, type Refusal } from '#domain/errors.ts';
 import { checkHeic, checkJpeg, checkPng, PNG } from './image-structure.ts';
 import { endsLikeZip, looksLikeZip, readOfd } from './ofd-container.ts';
-import { checkXml, withoutBom } from './xml-structure.ts';
+import { beginsLikeXml, checkXml } from './xml-structure.ts';
 
 /** What documents may be. */
 export const MEDIA_TYPES = ['application/pdf', 'application/ofd', 'application/xml', 'image/jpeg', 'image/png', 'image/heic'] as const;
@@ -19,7 +19,7 @@ const FORMATS: readonly Format[] = [
   { mediaType: 'image/jpeg', begins: (content) => content.length > 3 && content.readUIntBE(0, 3) === 0xffd8ff, check: checkJpeg },
   { mediaType: 'image/png', begins: (content) => content.subarray(0, PNG.length).equals(PNG), check: checkPng },
   { mediaType: 'image/heic', begins: (content) => content.toString('latin1', 4, 8) === 'ftyp', check: checkHeic },
-  { mediaType: 'application/xml', begins: (content) => /^\s*<[?A-Za-z_!]/.test(withoutBom(content).toString('latin1', 0, 200)), check: checkXml },
+  { mediaType: 'application/xml', begins: beginsLikeXml, check: checkXml },
 ];
 
 /** What a file begins like: its first bytes alone. DOCUMENT_EMPTY, DOCUMENT_TYPE_REFUSED. */

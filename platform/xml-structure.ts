@@ -23,14 +23,37 @@ export function checkXml(content: Buffer): { ok: true } | Refusal {
   return depth > MAX_DEPTH ? refuse('DOCUMENT_SUSPICIOUS', { params: { depth, max: MAX_DEPTH } }) : { ok: true };
 }
 
+/** Whether a file begins as XML does, in any of the encodings that are read. */
+export function beginsLikeXml(content: Buffer): boolean {
+  const wide = wideEncodingOf(content);
+  const start = wide ? new TextDecoder(wide).decode(content.subarray(0, 200)) : withoutBom(content).toString('latin1', 0, 200);
+  return /^\s*<[?A-Za-z_!]/.test(start);
+}
+
 /**
- * Invoices come as UTF-8, older ones as GB18030 or GBK, of which some do not say so; undefined for another encoding, and for bytes that are not in the declared one.
+ * Invoices come as UTF-8, older ones as GB18030 or GBK, of which some do not say so, and what Windows programs save as UTF-16; undefined for another encoding, and for bytes that are
+ * not in the declared one.
  */
 export function decodeXml(content: Buffer): string | undefined {
+  const wide = wideEncodingOf(content);
+  if (wide) {
+    const text = decode(content, wide);
+    const said = text === undefined ? undefined : declaredIn(text.slice(0, 200));
+    return said === undefined || said === 'utf-16' || said === wide ? text : undefined;
+  }
   const bytes = withoutBom(content);
-  const declared = /^\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w-]+)["']/.exec(bytes.toString('latin1', 0, 200))?.[1]?.toLowerCase();
+  const declared = declaredIn(bytes.toString('latin1', 0, 200));
   if (declared !== undefined) return ['utf-8', 'utf8', 'gb18030', 'gbk', 'gb2312'].includes(declared) ? decode(bytes, declared) : undefined;
   return decode(bytes, 'utf-8') ?? decode(bytes, 'gb18030');
+}
+
+const declaredIn = (start: string): string | undefined => /^\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w-]+)["']/.exec(start)?.[1]?.toLowerCase();
+
+/** By the mark that it begins with, or by its `<?` where it has none: nothing else of those that are read has such bytes there. */
+function wideEncodingOf(content: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  const start = content.toString('hex', 0, 4);
+  if (start.startsWith('fffe') || start === '3c003f00') return 'utf-16le';
+  return start.startsWith('feff') || start === '003c003f' ? 'utf-16be' : undefined;
 }
 
 function decode(bytes: Buffer, encoding: string): string | undefined {
@@ -41,7 +64,7 @@ function decode(bytes: Buffer, encoding: string): string | undefined {
   }
 }
 
-export function withoutBom(content: Buffer): Buffer {
+function withoutBom(content: Buffer): Buffer {
   return content.subarray(0, UTF8_BOM.length).equals(UTF8_BOM) ? content.subarray(UTF8_BOM.length) : content;
 }
 

@@ -58,6 +58,23 @@ describe('structured data', () => {
     expect((await read(encoded)).fields.payer.value).toBe('王明');
   });
 
+  test.each(['utf-16le', 'utf-16be'])('in %s, with its mark and without, as Windows programs save it', async (encoding) => {
+    const wide = (text: string): Buffer => {
+      const bytes = Buffer.from(text, 'utf16le');
+      return encoding === 'utf-16be' ? bytes.swap16() : bytes;
+    };
+    const text = structuredXml(BILLS.outpatient).replace('UTF-8', 'UTF-16');
+    for (const content of [wide(`\uFEFF${text}`), wide(text)]) {
+      const { kind, values, findings } = await valuesIn(content);
+      expect({ kind, values, findings }).toMatchObject({ kind: 'XML', values: { number: '0004512783', payer: '陈晓梅', lines: { length: 5 } }, findings: [] });
+    }
+    // one that says to be in another encoding, one that is cut in half a character, and a page for a browser
+    const codes = async (content: Buffer) => (await read(content)).findings.map(({ code }) => code);
+    expect(await codes(wide(`\uFEFF${structuredXml(BILLS.outpatient)}`))).toEqual(['DOCUMENT_CONTENT_MISMATCH']);
+    expect(await codes(wide(`\uFEFF${text}`).subarray(0, -1))).toEqual(['DOCUMENT_CONTENT_MISMATCH']);
+    expect(await codes(wide('\uFEFF<html><script>alert(1)</script></html>'))).toEqual(['DOCUMENT_TYPE_REFUSED']);
+  });
+
   test('with attributes in place of elements, lines under another name, and in GBK without saying so', async () => {
     const { outpatient } = BILLS;
     const flat = structuredXml(outpatient)
