@@ -58,8 +58,8 @@ async function upload(content: Buffer): Promise<string> {
 }
 /** An invoice that nothing else is like. */
 const bill = (): Buffer => Buffer.concat([XML, Buffer.from(`<!-- ${randomUUID()} -->`)]);
-async function submit(documents: { documentId: string; kind: string }[], employeeNo = 'E1'): Promise<string> {
-  const answer = await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ documents, employeeNo }) });
+async function submit(documents: { documentId: string; kind: string }[], employeeNo = 'E1', more: Record<string, unknown> = {}): Promise<string> {
+  const answer = await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ documents, employeeNo, ...more }) });
   expect(answer.statusCode, answer.body).toBe(201);
   return answer.json().number;
 }
@@ -167,12 +167,9 @@ describe('a document behind a password, and one of 500 pages', () => {
 
   test('that are there all the same, from before that was looked at: a finding each, and the claim goes on', async () => {
     const ids = await Promise.all(Object.values(hopeless).map(storeAsItIs));
-    const number = await submit([
-      ...ids.map((documentId) => ({ documentId, kind: 'INVOICE' })),
-      ...(await Promise.all(
-        ['FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD', 'IDENTITY_CARD'].map(async (kind) => ({ documentId: await upload(bill()), kind })),
-      )),
-    ]);
+    const papers = ['FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD', 'IDENTITY_CARD'].map(async (kind) => ({ documentId: await upload(bill()), kind }));
+    const documents = [...ids.map((documentId) => ({ documentId, kind: 'INVOICE' })), ...(await Promise.all(papers))];
+    const number = await submit(documents, 'E1', { treatedRegion: '130102', circumstances: [] });
     expect(await inActivity(() => activities().readClaimInvoices({ claimNumber: number }))).toEqual({ read: 2, failed: 0 });
     const found = (await readings(number)).map(({ documentId, reading }) => [documentId, reading.kind, reading.findings.map(({ code }) => code)]);
     expect(new Map(found.map(([id, ...rest]) => [id, rest]))).toEqual(
