@@ -125,6 +125,7 @@ export const en: Record<Key, string> = {
   'rule.deductible': 'deductible',
   'rule.ratio': 'your share',
   'rule.annual-cap': "above the year's limit",
+  'rule.on-the-spot': 'paid by the funds at the hospital',
 
   'claim.title': 'Claim',
   'claim.turn': 'Now with: {who}',

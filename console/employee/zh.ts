@@ -124,6 +124,7 @@ export const zh = {
   'rule.deductible': '起付线',
   'rule.ratio': '按比例自付',
   'rule.annual-cap': '超年度限额',
+  'rule.on-the-spot': '基金已在医院直接结算',
 
   'claim.title': '报销申请',
   'claim.turn': '现在由{who}处理',
