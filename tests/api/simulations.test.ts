@@ -265,7 +265,14 @@ describe('the workflow', () => {
     expect([3, 4]).toContain((await read(id)).progress.claims);
 
     const small = (await ask()).json<SimulationJson>().id;
-    await client.workflow.getHandle(`simulation/${small}`).terminate();
+    // whoever asked for it has it started after the answer
+    const terminated = () => client.workflow.getHandle(`simulation/${small}`).terminate();
+    await eventually(() =>
+      terminated().then(
+        () => true,
+        () => false,
+      ),
+    );
     const start = { ...simulationStart({ simulationId: small, taskQueue }), args: [{ simulationId: small, slices: 3 }] };
     const started = await client.workflow.start(SIMULATION_WORKFLOW, start);
     const stop = await api.settle(slices({ people: 1, pages: 2 }));
@@ -285,11 +292,11 @@ describe('the workflow', () => {
     const { client } = api.deps.workflows;
     const [first, ...rest] = api.deps.policies.rulebooks;
     if (!first) throw new Error('none');
-    const { id } = (await ask({ unitCode: 'BJ' }, 'E2')).json<SimulationJson>();
+    const { id } = (await ask()).json<SimulationJson>();
     const other = { ...api.deps.policies, rulebooks: [{ ...first, version: '0'.repeat(64) }, ...rest] };
     const stop = await api.settle(simulationActivities({ database: worker, policies: other }));
     expect(await client.workflow.getHandle(`simulation/${id}`).result()).toMatchObject({ status: 'FAILED', claimsDone: 0 });
-    expect(await read(id, 'E2')).toMatchObject({ status: 'FAILED', result: { partial: true, total: null } });
+    expect(await read(id)).toMatchObject({ status: 'FAILED', result: { partial: true, total: null } });
     await stop();
   });
 
