@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { ProjectOrder } from './tests/setup/order.ts';
+import { ProjectOrder } from '#tests/setup/order.ts';
 
 /** What runs without any server of the run; everything else finds PostgreSQL and Temporal started. */
 const withoutServers = ['tests/{domain,platform,simulators,stack}/**/*.test.ts', 'tests/activities/gateways/**/*.test.ts', 'tests/*.test.ts'];
