@@ -23,6 +23,7 @@ import { createActivities } from './index.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createEmailMessenger } from './notices/email.ts';
 import { observedBank, observedBureau } from './observing/gateway-observer.ts';
+import { recordSweep } from '#prisma/queries/sweeps.ts';
 import { startNoticeRelay } from './notices/notice-relay.ts';
 import { registerBacklogGauges } from './relays/backlog.ts';
 import { sweepClaims } from './recovery/recover-claims.ts';
@@ -98,6 +99,7 @@ const relays = [
 const sweeper = startSweeper({
   async recover(request) {
     const recovery = await sweepClaims({ database, client: temporal.client, taskQueue }, request);
+    if (recovery) await recordSweep(database, { ...recovery, endedAt: new Date() });
     await ensureSchedules({ client: temporal.client, gateways, taskQueue });
     await startSimulations({ database, client: temporal.client, taskQueue, quietMs: request.quietMs });
     return recovery;

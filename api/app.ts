@@ -37,6 +37,7 @@ import { claimFindingRoutes } from './routes/claim-findings.ts';
 import { claimMatchRoutes } from './routes/claim-matches.ts';
 import { claimReadingRoutes } from './routes/claim-reading.ts';
 import { claimRoutes } from './routes/claims.ts';
+import { colleagueRoutes } from './routes/colleagues.ts';
 import { consentRoutes } from './routes/consents.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
 import { codecRoutes } from './routes/codec.ts';
@@ -166,6 +167,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   for (const routes of [
     unitRoutes,
     employeeRoutes,
+    colleagueRoutes,
     employeeRecordRoutes,
     roleRoutes,
     substitutionRoutes,

@@ -4,21 +4,26 @@ import { can, type Subject } from '#domain/org/can.ts';
 import { SealBroken } from '#platform/crypto/envelope.ts';
 import { findParticipationIn } from '#prisma/queries/approval-reading.ts';
 import { openDocument } from '#prisma/queries/document-keys.ts';
-import { findClaimantsOf, findDocuments, type DocumentRow } from '#prisma/queries/documents.ts';
+import { findDocuments, findFiledWith, type DocumentRow } from '#prisma/queries/documents.ts';
 import { recordLookAt } from './look.ts';
 
 type Readable = { ok: true; document: DocumentRow; subject: Subject };
 
-/** The document if the caller may see it, else NOT_FOUND. A person sees what he or she uploaded, what the own claims have, and what a role opens. */
+/**
+ * The document if the caller may see it, else NOT_FOUND. A person sees what he or she uploaded, what the own claims have, and what a role opens: on the unit that the document belongs to, or
+ * on that of a claim that it is filed with, whoever brought it.
+ */
 export async function readableDocument(request: FastifyRequest, id: string): Promise<Readable | Refusal> {
   const { asker, person } = request;
   const [document] = await findDocuments(request.db, { ids: [id] });
   if (!document) return refuse('NOT_FOUND');
-  const own =
-    person !== null && (document.uploadedBy === person.employeeId || (await findClaimantsOf(request.db, { documentId: id })).includes(person.employeeId));
+  const filedWith = await findFiledWith(request.db, { documentId: id });
+  const own = person !== null && (document.uploadedBy === person.employeeId || filedWith.some(({ employeeId }) => employeeId === person.employeeId));
   const participants = person === null ? [] : await findParticipationIn(request.db, { documentId: id });
-  const subject = { unitAncestors: document.ancestorIds, participants, ...(own && { employeeId: person.employeeId }) };
-  return can(asker, 'document.read', subject).ok ? { ok: true, document, subject } : refuse('NOT_FOUND');
+  const subject = [document, ...filedWith]
+    .map(({ ancestorIds: unitAncestors }): Subject => ({ unitAncestors, participants, ...(own && { employeeId: person.employeeId }) }))
+    .find((one) => can(asker, 'document.read', one).ok);
+  return subject ? { ok: true, document, subject } : refuse('NOT_FOUND');
 }
 
 /** Whether the file itself is given out, and not only what it looks like. A machine gets back what it brought. */

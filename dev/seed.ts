@@ -16,7 +16,11 @@ export const HEAD_OFFICE = { code: 'HQ', name: '到账示范集团', nameEn: 'Da
 const UNITS = [
   { code: 'SJZ', name: '石家庄制造有限公司', nameEn: 'Shijiazhuang Manufacturing', parentCode: 'HQ', region: '130100' },
   { code: 'SJZ-RD', name: '石家庄研发中心', nameEn: 'Shijiazhuang Research', parentCode: 'SJZ', region: '130100' },
-  { code: 'HBL', name: '河北物流有限公司', nameEn: 'Hebei Logistics', parentCode: 'HQ', region: '130100' },
+  {
+    ...{ code: 'HBL', name: '河北物流有限公司', nameEn: 'Hebei Logistics', parentCode: 'HQ', region: '130100' },
+    // so that finance has something to release
+    settings: { payoutLimits: { perInstruction: '8000.00' } },
+  },
   { code: 'BJ', name: '北京科技有限公司', nameEn: 'Beijing Technology', parentCode: 'HQ', region: '110000' },
   {
     ...{ code: 'HBL-W', name: '河北物流仓储部', nameEn: 'Hebei Logistics, warehouse', parentCode: 'HBL', region: '130100' },
@@ -48,7 +52,10 @@ export const PEOPLE = {
 const ROLES: Partial<Record<keyof typeof PEOPLE, { unitCode: string; role: string }[]>> = {
   hr: [{ unitCode: 'SJZ', role: 'hr' }],
   hrHead: [{ unitCode: 'HQ', role: 'hr' }],
-  manager: [{ unitCode: 'SJZ', role: 'approver' }],
+  manager: [
+    { unitCode: 'SJZ', role: 'approver' },
+    { unitCode: 'HBL-W', role: 'approver' },
+  ],
   headManager: [{ unitCode: 'HQ', role: 'approver' }],
   finance: [{ unitCode: 'HQ', role: 'finance' }],
   operator: [{ unitCode: 'HQ', role: 'operator' }],

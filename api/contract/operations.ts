@@ -191,6 +191,13 @@ const queueHealth = z.strictObject({
   backlog: z.int(),
   backlogAgeSeconds: z.number(),
 });
+const scheduleHealth = z.strictObject({
+  kind: z.string().meta({ description: 'poll-bureau, reconcile, seal-audit, erase-due' }),
+  code: z.string().nullable().meta({ description: 'Of the bureau or bank' }),
+  paused: z.boolean(),
+  lastAt: time.nullable(),
+  nextAt: time.nullable(),
+});
 export const operationsHealth = z
   .strictObject({
     database: z.literal('up'),
@@ -198,6 +205,11 @@ export const operationsHealth = z
     bureaus: z.array(gatewayHealth),
     banks: z.array(gatewayHealth),
     relays: z.array(z.strictObject({ name: z.string(), pending: z.int(), oldest: time.nullable() })),
+    schedules: z.array(scheduleHealth).meta({ description: 'What runs by the clock; empty while Temporal does not answer' }),
+    sweep: z
+      .strictObject({ endedAt: time, looked: z.int(), recovered: z.int(), failed: z.int() })
+      .nullable()
+      .meta({ description: 'The last search for open claims without a workflow, some ten minutes ago at most; null: there was none yet' }),
     queues: z.array(queueHealth).meta({ description: 'Empty while Temporal does not answer' }),
   })
   .meta({ id: 'OperationsHealth' });

@@ -139,7 +139,7 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/claims/:number/documents',
     {
-      config: { access: 'claims:write', action: 'claim.complete' },
+      config: { access: 'claims:write', action: ['claim.add-document', 'claim.complete'] },
       schema: {
         tags,
         summary: 'Add documents',
@@ -158,10 +158,11 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
       withIdempotency(request, reply, async (tx) => {
         const { number } = request.params;
         const { documents } = request.body;
-        const locked = await lockClaim(tx, request, { number, action: 'claim.complete' });
+        const pairs = documents.flatMap(({ documentId, replaces }) => (replaces === undefined ? [] : [{ documentId, replaces }]));
+        // what counts no more afterwards is for those to say who say that all is there
+        const locked = await lockClaim(tx, request, { number, action: pairs.length > 0 ? 'claim.complete' : 'claim.add-document' });
         if (!locked.ok) return locked;
         if (locked.claim.head.closedAt !== null) return refuse('CLAIM_CLOSED');
-        const pairs = documents.flatMap(({ documentId, replaces }) => (replaces === undefined ? [] : [{ documentId, replaces }]));
         // what a bureau or a person is looking at is not taken from under their eyes
         if (pairs.length > 0 && !['DRAFT', 'PENDED_INFO'].includes(locked.claim.head.state)) return refuse('CLAIM_STATE_CONFLICT');
         const consent = await checkConsent(tx, { employeeId: locked.claim.employeeId, step: 'STORE', at: clock() });

@@ -4,6 +4,7 @@ import { refuse } from '#domain/errors.ts';
 import { audit } from '#prisma/queries/audit.ts';
 import { listGatewayHealth, readRelayBacklog } from '#prisma/queries/gateway-health.ts';
 import { listOutgoing, resendNotice } from '#prisma/queries/outgoing.ts';
+import { readSweep } from '#prisma/queries/sweeps.ts';
 import { countStuck, listStuck, type StuckClaim } from '#prisma/queries/stuck.ts';
 import { gatewayNames, rfc3339 } from '../claim-json.ts';
 import { headers, pageOf, responses, time } from '../contract/common.ts';
@@ -23,6 +24,7 @@ import { pageFrom, positionTime, readCursor } from '../cursor.ts';
 import { listedUnit } from '../listed-unit.ts';
 import { outgoingJson } from '../operations/outgoing-json.ts';
 import { queueHealth } from '../operations/queue-health.ts';
+import { scheduleHealth } from '../operations/schedule-health.ts';
 import { gatewayJson } from '../operations/outages.ts';
 import { withIdempotency } from '../plugins/idempotency.ts';
 
@@ -152,16 +154,19 @@ export const operationRoutes: FastifyPluginAsyncZod = async (app) => {
       const listed = await listedUnit(request, 'operation.read');
       if (!listed.ok) return reply.refuse(listed);
       const now = clock();
-      const [rows, backlog, queues] = await Promise.all([
+      const [rows, backlog, sweep, queues, schedules] = await Promise.all([
         listGatewayHealth(request.db),
         readRelayBacklog(request.db),
+        readSweep(request.db),
         queueHealth({ ...workflows, bureauCodes: gateways.bureaus.map(({ code }) => code) }),
+        scheduleHealth(workflows),
       ]);
       const byCode = new Map(rows.map((row) => [row.code, row]));
       const healthOf = (declared: (typeof gateways.bureaus)[number] | (typeof gateways.banks)[number]) => gatewayJson(declared, byCode.get(declared.code), now);
       return {
         ...{ database: 'up' as const, temporal: queues ? ('up' as const) : ('down' as const) },
         ...{ bureaus: gateways.bureaus.map(healthOf), banks: gateways.banks.map(healthOf), queues: queues ?? [] },
+        ...{ schedules: schedules ?? [], sweep: sweep ? { ...sweep, endedAt: sweep.endedAt.toISOString() } : null },
         relays: backlog.map(({ relay, pending, oldest }) => ({ name: relay, pending, oldest: rfc3339(oldest) })),
       };
     },

@@ -24,6 +24,7 @@ export function BulkDialog({ tasks, onClose }: { tasks: readonly TaskJson[]; onC
   const results = useSignal<readonly Result[] | undefined>(undefined);
   // one for what is shown to be decided: sent again it is the same request
   const key = useRef(newKey());
+  const kind = tasks[0]?.kind ?? '';
   const shared = (tasks[0]?.choices ?? []).filter((each) => forMany(each) && tasks.every(({ choices }) => choices.includes(each)));
 
   const itemsOf = (ids: readonly string[]) =>
@@ -63,7 +64,7 @@ export function BulkDialog({ tasks, onClose }: { tasks: readonly TaskJson[]; onC
             {shared.map((each) => (
               <Choice key={each} type="radio" name="bulk-choice" checked={choice.value === each} onChoose={() => void (choice.value = each)}>
                 {choiceLabel(each)}
-                {choiceDoes(each) !== undefined && <span class="muted small does">{choiceDoes(each)}</span>}
+                {choiceDoes(kind, each) !== undefined && <span class="muted small does">{choiceDoes(kind, each)}</span>}
               </Choice>
             ))}
           </fieldset>

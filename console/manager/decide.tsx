@@ -9,14 +9,16 @@ import { useResource } from '../client/resource.ts';
 import { navigate } from '../router.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { Choice, SelectField, TextArea, TextField } from '../ui/field.tsx';
+import { Choice, SelectField, TextArea } from '../ui/field.tsx';
 import { groupDigits } from '../ui/money.tsx';
-import { Fault } from '../ui/states.tsx';
+import { Bones, Fault } from '../ui/states.tsx';
 import { toast } from '../ui/toast.tsx';
 import { choiceDoes, choiceLabel, comesWith, isSeldom } from './labels.ts';
+import { PeopleField } from './people-field.tsx';
 import { t } from './words.ts';
-import { emptyWritten, WrittenFields, type Written } from './written.tsx';
+import { asSent, emptyWritten, writtenFault, WrittenFields, type Written, type WrittenFault } from './written.tsx';
 
+type Faults = { choice?: string; comment?: string; people?: string } & WrittenFault;
 const MODES = ['all', 'any', 'in-order'] as const;
 /** Somebody was faster, or it was changed: what stands on the page is old. */
 const STALE: ReadonlySet<string> = new Set(['VERSION_MISMATCH', 'TASK_ALREADY_DECIDED', 'CLAIM_STATE_CONFLICT']);
@@ -25,33 +27,35 @@ const STALE: ReadonlySet<string> = new Set(['VERSION_MISMATCH', 'TASK_ALREADY_DE
 export function DecisionForm({ task, claim, onStale }: { task: TaskJson; claim: Claim | undefined; onStale: () => void }) {
   const choice = useSignal('');
   const comment = useSignal('');
-  const people = useSignal('');
+  const numbers = useSignal<readonly string[]>([]);
   const mode = useSignal<string>('all');
   const step = useSignal('0');
   const written = useSignal<Written>(emptyWritten);
-  const faults = useSignal<{ choice?: string; comment?: string; people?: string }>({});
+  const faults = useSignal<Faults>({});
   const confirming = useSignal(false);
   const failure = useSignal<unknown>(undefined);
   const key = useRef(newKey());
   const extra = comesWith(task.kind, choice.value);
   const approval = useResource<ApprovalJson>(extra === 'step' ? `/v1/claims/${task.claimNumber}/approval` : null).value;
 
-  const numbers = people.value.split(/[,，、\s]+/).filter((part) => part !== '');
   const bodyOf = () => ({
     choice: choice.value,
     comment: comment.value.trim() === '' ? null : comment.value,
-    ...(extra === 'person' && { to: numbers[0] }),
-    ...((extra === 'people' || extra === 'added') && { people: numbers }),
+    ...(extra === 'person' && { to: numbers.value[0] }),
+    ...((extra === 'people' || extra === 'added') && { people: numbers.value }),
     ...(extra === 'added' && { mode: mode.value }),
     ...(extra === 'step' && { step: Number(step.value) }),
-    ...(extra === 'written' && { written: written.value }),
+    ...(extra === 'written' && { written: asSent(written.value) }),
   });
 
   const ask = (): void => {
+    // its lines are not there yet
+    if (extra === 'written' && !claim) return;
     const missing = {
       ...(choice.value === '' && { choice: t('decide.choose') }),
       ...(needsComment(choice.value) && comment.value.trim() === '' && { comment: t('decide.comment.missing') }),
-      ...(extra !== undefined && extra !== 'step' && extra !== 'written' && numbers.length === 0 && { people: t('decide.people.missing') }),
+      ...(extra !== undefined && extra !== 'step' && extra !== 'written' && numbers.value.length === 0 && { people: t('decide.people.missing') }),
+      ...(extra === 'written' && claim && writtenFault(written.value, claim)),
     };
     faults.value = missing;
     if (Object.keys(missing).length > 0) return;
@@ -74,10 +78,15 @@ export function DecisionForm({ task, claim, onStale }: { task: TaskJson; claim: 
     navigate('/app/manager');
   };
 
+  const choose = (each: string): void => {
+    choice.value = each;
+    // whom another choice was about is not whom this one is about
+    numbers.value = [];
+  };
   const offer = (each: string) => (
-    <Choice key={each} type="radio" name="choice" checked={choice.value === each} onChoose={() => void (choice.value = each)}>
+    <Choice key={each} type="radio" name="choice" value={each} checked={choice.value === each} onChoose={() => choose(each)}>
       {choiceLabel(each)}
-      {choiceDoes(each) !== undefined && <span class="muted small does">{choiceDoes(each)}</span>}
+      {choiceDoes(task.kind, each) !== undefined && <span class="muted small does">{choiceDoes(task.kind, each)}</span>}
     </Choice>
   );
 
@@ -107,12 +116,12 @@ export function DecisionForm({ task, claim, onStale }: { task: TaskJson; claim: 
         </p>
       )}
       {(extra === 'person' || extra === 'people' || extra === 'added') && (
-        <TextField
+        <PeopleField
+          key={choice.value}
           label={t(extra === 'person' ? 'decide.person' : 'decide.people')}
-          value={people.value}
-          onValue={(text) => void (people.value = text)}
+          several={extra !== 'person'}
+          onNumbers={(named) => void (numbers.value = named)}
           fault={faults.value.people}
-          autoComplete="off"
         />
       )}
       {extra === 'added' && (
@@ -136,7 +145,8 @@ export function DecisionForm({ task, claim, onStale }: { task: TaskJson; claim: 
           ]}
         />
       )}
-      {extra === 'written' && claim && <WrittenFields claim={claim} value={written.value} onValue={(value) => void (written.value = value)} />}
+      {extra === 'written' &&
+        (claim ? <WrittenFields claim={claim} value={written.value} onValue={(value) => void (written.value = value)} faults={faults.value} /> : <Bones />)}
       <TextArea
         label={t('decide.comment')}
         value={comment.value}
@@ -157,6 +167,9 @@ export function DecisionForm({ task, claim, onStale }: { task: TaskJson; claim: 
               ...{ amount: `¥${groupDigits(task.claim.submitted)}`, choice: choiceLabel(choice.value) },
             })}
           </p>
+          {choiceDoes(task.kind, choice.value) !== undefined && <p>{choiceDoes(task.kind, choice.value)}</p>}
+          {numbers.value.length > 0 && <p>{t('decide.confirm.people', { people: numbers.value.join('、') })}</p>}
+          {extra === 'written' && <p>{t('decide.confirm.written', { no: written.value.decisionNo, outcome: t(`written.${written.value.outcome}`) })}</p>}
           {comment.value.trim() !== '' && <p class="notice">{comment.value}</p>}
           <p class="muted small">{t('decide.confirm.own')}</p>
           <Button kind="primary" wide onClick={decide}>

@@ -5,6 +5,7 @@ import { DOCUMENT_KIND_CODES, DOCUMENT_KINDS } from '#domain/claim/completeness.
 import { get } from '../client/api.ts';
 import { say } from '../i18n/language.ts';
 import { Button } from '../ui/button.tsx';
+import { WhatWasRead } from './reading.tsx';
 import { t } from './words.ts';
 
 /** The documents of a claim, invoices first, one open at a time and the first at once: what somebody decides by stands beside the decision. */
@@ -45,7 +46,9 @@ function Preview({ document }: { document: Attached }) {
     return () => gone.abort();
   }, [documentId]);
   const what = say(DOCUMENT_KINDS[kind]);
-  if (mediaType === 'application/xml' || mediaType === 'application/ofd' || broken.value) {
+  // of these there is no picture, and what a machine reads of them is not what they look like
+  if (mediaType === 'application/xml' || mediaType === 'application/ofd') return <WhatWasRead documentId={documentId} fileName={fileName} />;
+  if (broken.value) {
     return (
       <p class="card muted">
         {fileName} · {t('documents.not-shown')}

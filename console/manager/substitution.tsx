@@ -11,6 +11,7 @@ import { Page } from '../ui/page.tsx';
 import { Fault, Shown } from '../ui/states.tsx';
 import { formatDay } from '../ui/time.tsx';
 import { toast } from '../ui/toast.tsx';
+import { PeopleField } from './people-field.tsx';
 import { t } from './words.ts';
 
 type Page_ = { items: SubstitutionJson[] };
@@ -66,17 +67,21 @@ function NewSubstitution({ onAdded }: { onAdded: () => void }) {
   const from = useSignal(today());
   const to = useSignal(today());
   const fault = useSignal<string | undefined>(undefined);
+  const unnamed = useSignal<string | undefined>(undefined);
+  /** the next one is looked for anew */
+  const turn = useSignal(0);
   const failure = useSignal<unknown>(undefined);
   const key = useRef(newKey());
   const add = async (): Promise<void> => {
     fault.value = to.value < from.value ? t('substitution.dates') : undefined;
-    if (fault.value !== undefined || who.value.trim() === '') return;
+    unnamed.value = who.value === '' ? t('decide.people.missing') : undefined;
+    if (fault.value !== undefined || unnamed.value !== undefined) return;
     failure.value = undefined;
     const validTo = new Date(startOf(to.value).getTime() + DAY_MS).toISOString();
     // today begins now: a period that began before would say that somebody acted who did not
     const validFrom = from.value <= today() ? {} : { validFrom: startOf(from.value).toISOString() };
     try {
-      await post('/v1/substitutions', { substituteNo: who.value.trim(), ...validFrom, validTo }, { key: key.current });
+      await post('/v1/substitutions', { substituteNo: who.value, ...validFrom, validTo }, { key: key.current });
     } catch (error) {
       failure.value = error;
       key.current = newKey();
@@ -84,13 +89,14 @@ function NewSubstitution({ onAdded }: { onAdded: () => void }) {
     }
     key.current = newKey();
     who.value = '';
+    turn.value += 1;
     toast(t('substitution.added'));
     onAdded();
   };
   return (
     <form class="card" onSubmit={(event) => event.preventDefault()}>
       {failure.value !== undefined && <Fault failure={failure.value} />}
-      <TextField label={t('substitution.who')} value={who.value} onValue={(text) => void (who.value = text)} autoComplete="off" required />
+      <PeopleField key={turn.value} label={t('substitution.who')} onNumbers={([first = '']) => void (who.value = first)} fault={unnamed.value} />
       <TextField type="date" label={t('substitution.from')} value={from.value} onValue={(day) => void (from.value = day)} min={today()} required />
       <TextField
         type="date"

@@ -1,5 +1,4 @@
 import type { Claim } from '#api/contract/claims.ts';
-import type { MatchesJson } from '#api/contract/matches.ts';
 import type { TaskJson } from '#api/contract/tasks.ts';
 import { CLAIM_KINDS } from '#domain/claim/completeness.ts';
 import type { Change } from '../client/live.ts';
@@ -10,9 +9,10 @@ import { groupDigits, Money } from '../ui/money.tsx';
 import { Page } from '../ui/page.tsx';
 import { Shown } from '../ui/states.tsx';
 import { Due } from '../ui/time.tsx';
+import { About } from './about/about.tsx';
 import { DecisionForm } from './decide.tsx';
 import { Documents } from './documents.tsx';
-import { blockLabel, choiceLabel, kindLabel } from './labels.ts';
+import { choiceLabel, kindLabel } from './labels.ts';
 import { TimeLeft } from './time-left.tsx';
 import { Trail } from './trail.tsx';
 import { t } from './words.ts';
@@ -111,67 +111,6 @@ function Facts({ task, claim }: { task: TaskJson; claim: Claim | undefined }) {
           </>
         )}
       </dl>
-    </section>
-  );
-}
-
-type Written = { decisionNo: string; outcome: 'APPROVED' | 'PARTIALLY_APPROVED' | 'DENIED'; lines: { lineNo: number; benefitFen: number }[] };
-
-/** What the task itself says: why a payment waits, what somebody else has recorded, what an appeal gives as its reason, what a duplicate looks like. */
-function About({ task, claim }: { task: TaskJson; claim: Claim | undefined }) {
-  const { block, reason, written, proposed, code, why } = task.detail as Partial<Record<string, unknown>>;
-  const lines: string[] = [];
-  if (typeof block === 'string') lines.push(blockLabel(block));
-  if (typeof proposed === 'string') lines.push(choiceLabel(proposed));
-  for (const text of [reason, code, why]) if (typeof text === 'string') lines.push(text);
-  if (typeof written === 'object' && written !== null) {
-    const { decisionNo, outcome, lines: told } = written as Written;
-    lines.push(`${decisionNo} · ${t(`written.${outcome}`)}`);
-    for (const { lineNo, benefitFen } of told) lines.push(t('written.line', { n: lineNo, benefit: groupDigits((benefitFen / 100).toFixed(2)) }));
-  }
-  return (
-    <>
-      {lines.length > 0 && (
-        <section class="card">
-          <h2>{t('task.about')}</h2>
-          {lines.map((line) => (
-            <p key={line}>{line}</p>
-          ))}
-        </section>
-      )}
-      {task.kind === 'DUPLICATE_REVIEW' && claim && <Matches number={claim.number} />}
-    </>
-  );
-}
-
-/** What lies in another branch is said to be there, and nothing more. */
-function Matches({ number }: { number: string }) {
-  const matches = useResource<MatchesJson>(`/v1/claims/${number}/matches`, ofClaim(number));
-  return (
-    <section class="card">
-      <h2>{t('matches.title')}</h2>
-      <Shown of={matches}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p>{t('matches.none')}</p>
-          ) : (
-            <ul class="stack-small">
-              {items.map(({ kind, label, gradeLabel, grade, reason, other, where }, index) => (
-                <li key={`${kind} ${index}`}>
-                  <span class={grade === 'NOTE' ? 'tag quiet' : 'tag warn'}>{say(label)}</span> {say(reason ?? gradeLabel)} ·{' '}
-                  {other ? (
-                    <Link href={`/app/manager/claims/${other.claimNumber}?all=1`}>
-                      <span class="numbers">{other.claimNumber}</span>
-                    </Link>
-                  ) : (
-                    say(where)
-                  )}
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Shown>
     </section>
   );
 }

@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { Outgoing } from '#api/contract/operations.ts';
+import { titleOf } from '#domain/notices/render.ts';
 import { get, post } from '../client/api.ts';
+import { say } from '../i18n/language.ts';
 import { Link } from '../router.tsx';
 import { Button } from '../ui/button.tsx';
 import { SelectField } from '../ui/field.tsx';
@@ -87,7 +89,7 @@ function List({ path }: { path: string }) {
 }
 
 function Row({ item, onResend }: { item: Outgoing; onResend: () => void }) {
-  const { claimNumber, what, status, attempts, lastError, createdAt, nextAttemptAt, channel } = item;
+  const { claimNumber, status, attempts, lastError, createdAt, nextAttemptAt, channel } = item;
   return (
     <li class="row between">
       <div class="grow stack-small">
@@ -97,7 +99,7 @@ function Row({ item, onResend }: { item: Outgoing; onResend: () => void }) {
           <span class="muted small">{keyLabel(channel)}</span>
         </p>
         <p class="small">
-          <Link href={`/app/operator/claims/${claimNumber}`}>{claimNumber}</Link> · <span class="code">{what}</span> · <Time at={createdAt} />
+          <Link href={`/app/operator/claims/${claimNumber}`}>{claimNumber}</Link> · {whatOf(item)} · <Time at={createdAt} />
         </p>
         {status !== 'SENT' && (attempts > 0 || lastError !== null) && (
           <p class="small muted">
@@ -113,13 +115,16 @@ function Row({ item, onResend }: { item: Outgoing; onResend: () => void }) {
         )}
       </div>
       {status !== 'PENDING' && (
-        <Button aria-label={`${t('deliveries.resend')} ${claimNumber} ${what}`} onClick={onResend}>
+        <Button aria-label={`${t('deliveries.resend')} ${claimNumber} ${whatOf(item)}`} onClick={onResend}>
           {t('deliveries.resend')}
         </Button>
       )}
     </li>
   );
 }
+
+/** What it says, as its reader reads it: the subject of a message, what an event is of. */
+const whatOf = ({ kind, what }: Outgoing): string => (kind === 'notice' ? say(titleOf(what)) : codeWord('event', what));
 
 function toWhom({ recipient: { kind, role, address } }: Outgoing): string {
   const known = ['claimant', 'employee', 'role', 'address', 'endpoint'] as const;

@@ -14,7 +14,7 @@ export function HealthPage() {
     <Page title={t('health.title')} wide>
       <Tabs />
       <Shown of={health}>
-        {({ temporal, bureaus, banks, relays, queues }) => (
+        {({ temporal, bureaus, banks, relays, schedules, sweep, queues }) => (
           <>
             <p class="row">
               <span class="tag good">
@@ -26,6 +26,7 @@ export function HealthPage() {
             </p>
             <Gateways gateways={[...bureaus, ...banks]} />
             <Relays relays={relays} />
+            <ByTheClock schedules={schedules} sweep={sweep} names={[...bureaus, ...banks]} />
             {queues.length > 0 && <Queues queues={queues} />}
           </>
         )}
@@ -81,6 +82,47 @@ function Relays({ relays }: { relays: OperationsHealth['relays'] }) {
             <span>
               <span class="numbers strong">{t('health.pending', { n: pending })}</span>
               {oldest !== null && <span class="muted small"> {t('health.oldest', { time: formatTime(oldest) })}</span>}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** A sweep every ten minutes, give or take five. */
+const SWEEP_LATE_MS = 30 * 60_000;
+
+function ByTheClock({ schedules, sweep, names }: Pick<OperationsHealth, 'schedules' | 'sweep'> & { names: OperationsHealth['bureaus'] }) {
+  const of = (code: string): string => {
+    const named = names.find((one) => one.code === code);
+    return named ? say(named.name) : code;
+  };
+  return (
+    <section class="stack-small" aria-labelledby="schedules">
+      <h2 id="schedules">{t('health.schedules')}</h2>
+      <ul class="list">
+        <li class="row between">
+          <span>{t('health.sweep')}</span>
+          {sweep === null ? (
+            <span class="tag quiet">{t('health.sweep.none')}</span>
+          ) : (
+            <span class="row">
+              {Date.now() - Date.parse(sweep.endedAt) > SWEEP_LATE_MS && <span class="tag bad">{t('health.sweep.late')}</span>}
+              {sweep.failed > 0 && <span class="tag bad">{t('health.sweep.failed', { n: sweep.failed })}</span>}
+              <span class="small">{t('health.sweep.last', { time: formatTime(sweep.endedAt), n: sweep.looked, recovered: sweep.recovered })}</span>
+            </span>
+          )}
+        </li>
+        {schedules.map(({ kind, code, paused, lastAt, nextAt }) => (
+          <li key={`${kind} ${code}`} class="row between">
+            <span>
+              {codeWord('health.schedule', kind)} {code !== null && <span class="muted small">{of(code)}</span>}
+            </span>
+            <span class="row small">
+              {paused && <span class="tag warn">{t('health.schedule.paused')}</span>}
+              <span>{lastAt === null ? t('health.schedule.never') : t('health.schedule.last', { time: formatTime(lastAt) })}</span>
+              {nextAt !== null && <span class="muted">{t('health.schedule.next', { time: formatTime(nextAt) })}</span>}
             </span>
           </li>
         ))}

@@ -81,13 +81,20 @@ export function SelectField({ value, onValue, options, ...common }: Common & Val
   );
 }
 
-type ChoiceProps = { type: 'radio' | 'checkbox'; name: string; checked: boolean; onChoose: (checked: boolean) => void; children: ComponentChildren };
+type ChoiceProps = {
+  type: 'radio' | 'checkbox';
+  name: string;
+  value?: string;
+  checked: boolean;
+  onChoose: (checked: boolean) => void;
+  children: ComponentChildren;
+};
 
 /** One of several answers, with a label that is large enough for a thumb. */
-export function Choice({ type, name, checked, onChoose, children }: ChoiceProps) {
+export function Choice({ type, name, value, checked, onChoose, children }: ChoiceProps) {
   return (
     <label class="choice">
-      <input type={type} name={name} checked={checked} onChange={(event) => onChoose(event.currentTarget.checked)} />
+      <input type={type} name={name} value={value} checked={checked} onChange={(event) => onChoose(event.currentTarget.checked)} />
       <span class="grow">{children}</span>
     </label>
   );

@@ -1,6 +1,7 @@
-import type { ApiClient } from '../client.ts';
 import { billOf } from '../bills/bill.ts';
-import { structuredXml } from '../bills/xml.ts';
+import { inWords } from '../bills/in-words.ts';
+import { billPdf } from '../bills/pdf.ts';
+import type { ApiClient } from '../client.ts';
 import { samplePdf } from '../sample-pdf.ts';
 import { freshInvoiceNo, PEOPLE } from '../seed.ts';
 
@@ -19,6 +20,10 @@ type Story = {
   sameInvoiceAs?: string;
   /** it waits for the employee */
   unconfirmed?: true;
+  /** what the bureau knows of its invoice: HR has to look */
+  claimedBefore?: true;
+  /** the bureau breaks down over it, every time */
+  breaksBureau?: true;
 };
 
 /** Something in every stage, and everything that can come in between. */
@@ -40,6 +45,9 @@ const STORIES: readonly Story[] = [
   { about: 'payment-failed', who: 'loader', amount: '3300.00', daysAgo: 18 },
   { about: 'overdue', who: 'packer', amount: '5200.00', daysAgo: 30, rulings: [] },
   { about: 'approved', who: 'packer', amount: '1980.00', daysAgo: 33 },
+  { about: 'payout-above-limit', who: 'driver', amount: '12000.00', daysAgo: 25 },
+  { about: 'pre-review', who: 'loader', amount: '860.00', daysAgo: 5, claimedBefore: true },
+  { about: 'stuck', who: 'loader', amount: '1420.00', daysAgo: 8, breaksBureau: true },
 ];
 
 const DOCUMENTS: Record<string, readonly string[]> = {
@@ -67,7 +75,7 @@ export async function seedShowcase(world: { api: ApiClient; bureauUrl: string; b
 
   const numbers: Record<string, string> = {};
   const invoices = new Map<string, string>();
-  for (const { about, who, kind = 'OUTPATIENT', amount, daysAgo, rulings, without = [], sameInvoiceAs, unconfirmed } of STORIES) {
+  for (const { about, who, kind = 'OUTPATIENT', amount, daysAgo, rulings, without = [], sameInvoiceAs, unconfirmed, claimedBefore, breaksBureau } of STORIES) {
     const { employeeNo, insuredRegion } = PEOPLE[who];
     const invoiceNo = (sameInvoiceAs !== undefined && invoices.get(sameInvoiceAs)) || freshInvoiceNo();
     invoices.set(about, invoiceNo);
@@ -77,14 +85,13 @@ export async function seedShowcase(world: { api: ApiClient; bureauUrl: string; b
       lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '1', unitPrice: amount, amount }],
       invoices: [{ type: '1', code: `${insuredRegion.slice(0, 4)}0126`, number: invoiceNo, checkCode: 'a1b2c3', amount, issuedOn: day }],
     } as const;
-    const bill = billOf(billed, { title: '医疗收费票据(电子)', inWords: '', payer: PEOPLE[who].name });
+    // in text, so that nothing has to be read off a picture, and yet with a picture for who looks at it
+    const bill = await billPdf(billOf(billed, { title: '医疗门诊收费票据(电子)', inWords: inWords(amount), payer: PEOPLE[who].name }));
     const documents: { documentId: string; kind: string }[] = [];
     for (const each of DOCUMENTS[kind] ?? []) {
       if (without.includes(each)) continue;
-      const sample = samplePdf(`${each} ${about} ${invoiceNo}`);
-      const file =
-        each === 'INVOICE' ? { name: 'invoice.xml', content: Buffer.from(structuredXml(bill)) } : { name: `${each.toLowerCase()}.pdf`, content: sample };
-      documents.push({ documentId: (await api.upload(file)).id, kind: each });
+      const content = each === 'INVOICE' ? bill : samplePdf(`${each} ${about} ${invoiceNo}`);
+      documents.push({ documentId: (await api.upload({ name: `${each.toLowerCase()}.pdf`, content })).id, kind: each });
     }
     const claim = {
       ...{ ...billed, employeeNo, kind, treatedRegion: insuredRegion, visit: { start: day, end: day }, documents, draft: true },
@@ -92,7 +99,14 @@ export async function seedShowcase(world: { api: ApiClient; bureauUrl: string; b
     };
     const { number } = await api.post<{ number: string }>('/v1/claims', claim, { as: employeeNo });
     numbers[about] = number;
-    if (rulings) await control('PUT', `${world.bureauUrl}/_control/bureaus/${insuredRegion}/claims/${number}`, { rulings });
+    const bureau = `${world.bureauUrl}/_control`;
+    if (rulings) await control('PUT', `${bureau}/bureaus/${insuredRegion}/claims/${number}`, { rulings });
+    if (breaksBureau) await control('POST', `${bureau}/faults`, { mode: '5xx', on: 'DZ01', key: number });
+    if (claimedBefore) {
+      const [{ type, code, checkCode }] = billed.invoices;
+      const certificate = { elecSetlCertType: type, elecSetlCertCode: code, elecSetlCertNo: invoiceNo, elecSetlCertChkcode: checkCode };
+      await control('PUT', `${bureau}/bureaus/${insuredRegion}/certificates`, { ...certificate, reimFlag: '1' });
+    }
     if (!unconfirmed) await api.post(`/v1/claims/${number}/confirm`, {}, { as: employeeNo });
   }
   return numbers;

@@ -51,6 +51,8 @@ const RULES = {
   'claim.submit': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   'claim.confirm': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   'claim.complete': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
+  /** filing a paper with a claim, without a word on whether it is complete: what an approver records of a bureau's letter needs the letter */
+  'claim.add-document': { scope: 'claims:write', own: 'allowed', roles: ['approver', 'hr'], machine: true },
   'claim.withdraw': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   'claim.appeal': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   /** having a person look at what a review found */
@@ -73,6 +75,8 @@ const RULES = {
   'unit.write': { scope: 'directory:write', roles: ['admin'], machine: true },
   'approval-flow.read': { scope: 'directory:read', roles: STAFF, machine: true },
   'approval-flow.write': { scope: 'directory:write', roles: ['admin'], machine: true },
+  /** name, number and unit of who is there: whom something may be passed on to, and nothing else of them */
+  'colleague.read': { scope: 'directory:read', roles: ASKED_BY_NAME, machine: true },
   'employee.read': { scope: 'directory:read', own: 'allowed', roles: ['hr', 'finance', 'auditor', 'admin'], machine: true },
   'employee.write': { scope: 'directory:write', roles: ['hr', 'admin'], machine: true },
   /** signing somebody out everywhere */

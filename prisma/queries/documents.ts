@@ -33,10 +33,16 @@ export async function findDocuments(db: Reader, { ids }: { ids: readonly string[
   return rows;
 }
 
-/** Those whose claims have the document. */
-export async function findClaimantsOf({ prisma }: Pick<Database, 'prisma'>, { documentId }: { documentId: string }): Promise<string[]> {
-  const claims = await prisma.claim.findMany({ where: { documents: { some: { documentId } } }, select: { employeeId: true }, distinct: 'employeeId' });
-  return claims.map((claim) => claim.employeeId);
+/** The claims that the document is filed with, as far as the scope opens them: whose they are, and from the root to their unit. */
+export async function findFiledWith(
+  { prisma }: Pick<Database, 'prisma'>,
+  { documentId }: { documentId: string },
+): Promise<{ employeeId: string; ancestorIds: string[] }[]> {
+  const claims = await prisma.claim.findMany({
+    where: { documents: { some: { documentId } } },
+    select: { employeeId: true, unit: { select: { ancestorIds: true } } },
+  });
+  return claims.map(({ employeeId, unit }) => ({ employeeId, ancestorIds: unit.ancestorIds }));
 }
 
 /** `contentIndex`: blind index of the SHA-256. `pictureHashes`: of platform/render/picture-hash.ts. */

@@ -88,6 +88,21 @@ describe('adding documents', () => {
     expect((await add([{ documentId, kind: 'OTHER' }])).json().code).toBe('CLAIM_CLOSED');
   });
 
+  test('whoever decides on a claim files a paper with it, and takes none away', async () => {
+    await api.giveRole({ employee: 'E4', unit: 'SJZ', role: 'approver' });
+    const number = await submitted();
+    const { documents } = (await api.call({ url: `/v1/claims/${number}` })).json<{ documents: { documentId: string }[] }>();
+    const letter = await api.upload({ content: Buffer.concat([PDF, Buffer.from(`%${randomUUID()}\nstartxref\n0\n%%EOF\n`)]), as: 'E4' });
+    const documentId: string = letter.json().id;
+    const add = (as: string, more = {}) =>
+      api.call({ method: 'POST', url: `/v1/claims/${number}/documents`, body: { documents: [{ documentId, kind: 'OTHER', ...more }] }, as });
+    await api.database.query(`UPDATE claim SET state = 'PENDED_INFO' WHERE number = $1`, [number]);
+    expect((await add('E4', { replaces: documents[0]?.documentId ?? documentId })).json().code).toBe('FORBIDDEN');
+    expect((await add('E3')).json().code).toBe('FORBIDDEN');
+    expect((await add('E4')).statusCode).toBe(201);
+    expect((await api.call({ method: 'POST', url: `/v1/claims/${number}/materials-complete`, body: {}, as: 'E4' })).json().code).toBe('FORBIDDEN');
+  });
+
   test('no more than fifty to one claim, in however many requests', async () => {
     const number = await submitted();
     const add = (ids: string[]) =>

@@ -208,6 +208,33 @@ describe('employees', () => {
   });
 });
 
+describe('colleagues', () => {
+  const search = async (text: string, as?: string): Promise<string[] | string> => {
+    const answer = await api.call({ method: 'POST', url: '/v1/colleagues/search', body: { text, limit: 20 }, ...(as !== undefined && { as }) });
+    return answer.statusCode === 200 ? answer.json<{ items: { employeeNo: string }[] }>().items.map(({ employeeNo }) => employeeNo) : answer.json().code;
+  };
+
+  test('are found by a part of the name and the beginning of the number, where the own role reaches and nowhere else', async () => {
+    await addEmployee('COL-1', { name: '诸葛明月', unitCode: 'SJZ-01', phone: '+86 13800000000' });
+    await addEmployee('COL-12', { name: '诸葛明', unitCode: 'SJZ' });
+    await addEmployee('COL-2', { name: '诸葛明星', unitCode: 'BJ' });
+    await addEmployee('COL-3', { name: '诸葛明日', unitCode: 'SJZ' });
+    await patchEmployee('COL-3', 1, { active: false });
+    await api.giveRole({ employee: 'COL-12', unit: 'SJZ', role: 'approver' });
+    expect(await search('葛明', 'COL-12')).toEqual(['COL-12', 'COL-1']);
+    expect(await search('col-1', 'COL-12')).toEqual(['COL-1', 'COL-12']);
+    expect(await search('OL-1', 'COL-12')).toEqual([]);
+    expect(await search('诸葛明')).toEqual(['COL-12', 'COL-2', 'COL-1']);
+    // who holds no role finds nobody; what was typed is no pattern
+    expect(await search('诸葛', 'COL-1')).toBe('FORBIDDEN');
+    for (const text of ['诸%', '诸_明', '%', '_', '\\\\']) expect(await search(text, 'COL-12')).toEqual([]);
+    for (const text of ['', ' ', '\u0000', 'x'.repeat(41)]) expect(await search(text, 'COL-12')).toBe('VALIDATION_FAILED');
+    // name, number and unit, and nothing else of them
+    const found = await api.call({ method: 'POST', url: '/v1/colleagues/search', body: { text: 'COL-1', limit: 1 }, as: 'COL-12' });
+    expect(found.json()).toEqual({ items: [{ employeeNo: 'COL-1', name: '诸葛明月', unitCode: 'SJZ-01', unitName: '单位 SJZ-01' }] });
+  });
+});
+
 const accountBody = (more = {}) => ({
   holderName: '员工E1',
   accountNo: '6222020402001234567',

@@ -157,6 +157,18 @@ describe('who sees a file', () => {
     expect((await api.upload({ content: pdf(), as: 'E1', unitCode: 'SJZ' })).json().code).toBe('FORBIDDEN');
   });
 
+  test('filed with a claim, a document that head office brought is seen by who looks after the claim, and by no other branch', async () => {
+    const { id, unitCode } = (await api.upload({ content: pdf() })).json();
+    expect(unitCode).toBe('HQ');
+    await api.giveRole({ employee: 'E3', unit: 'SJZ', role: 'hr' });
+    await api.giveRole({ employee: 'E2', unit: 'BJ', role: 'hr' });
+    expect(await read(id, { as: 'E3' })).toEqual([404, 404]);
+    const claim = await api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ documents: [{ documentId: id, kind: 'INVOICE' }] }) });
+    expect(claim.statusCode, claim.body).toBe(201);
+    expect(await read(id, { as: 'E3' })).toEqual([200, 200]);
+    expect(await read(id, { as: 'E2' })).toEqual([404, 404]);
+  });
+
   test('a row whose content is gone is not found, and nothing breaks', async () => {
     const { id } = (await api.upload({ content: pdf() })).json();
     await api.database.query(`UPDATE document SET storage_key = unit_id || '/' || repeat('0', 64) WHERE id = $1`, [id]);

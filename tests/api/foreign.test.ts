@@ -90,6 +90,7 @@ const BODIES: Record<string, (pick: Pick) => unknown> = {
     },
     lines: [{ itemCode: 'A', itemName: '药', itemClass: '01', amount: '10.00' }],
   }),
+  'POST /v1/colleagues/search': (pick) => ({ text: pick('employees') }),
   'POST /v1/claim-proposals': (pick) => ({ employeeNo: pick('employees'), documents: [pick('documents')] }),
   'POST /v1/claims/{number}/operations': () => ({ operation: 'NUDGE', reason: '核查' }),
   'POST /v1/notices/{id}/resend': () => ({ reason: '核查' }),
@@ -322,7 +323,7 @@ describe.each(CALLERS)('to %s of another branch', (_, credentialsOf) => {
 });
 
 /** Answered with a refusal for each item; asked about nobody. */
-const HARMLESS = new Set(['POST /v1/tasks/bulk-decisions', 'POST /v1/tasks/bulk-decisions/preview', 'POST /v1/estimates']);
+const HARMLESS = new Set(['POST /v1/colleagues/search', 'POST /v1/tasks/bulk-decisions', 'POST /v1/tasks/bulk-decisions/preview', 'POST /v1/estimates']);
 
 /** What a list shows that is asked for without any name. */
 async function rawAnswer({ method, path }: Operation, credentials: Credentials): Promise<string> {

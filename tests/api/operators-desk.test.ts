@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recordSweep } from '#prisma/queries/sweeps.ts';
 import { claimBody, startTestApi, type TestApi } from './support.ts';
 
 /*
@@ -160,6 +161,12 @@ describe('where Temporal is away', () => {
     expect(health.relays.map(({ name }: { name: string }) => name)).toEqual(['workflow_command', 'notice', 'webhook_delivery']);
     // of all branches: a count says nothing of anybody
     expect(health.relays[0].pending).toBe(1);
+    expect(health).toMatchObject({ schedules: [], sweep: null });
+    const swept = { endedAt: new Date(NOW - 60_000), looked: 7, recovered: 1, failed: 0 };
+    await recordSweep(api.database, swept);
+    // a slower worker's is older
+    await recordSweep(api.database, { ...swept, endedAt: new Date(NOW - 120_000), looked: 8 });
+    expect((await get('/v1/operations/health')).json().sweep).toEqual({ ...swept, endedAt: '2026-11-18T01:29:00.000Z' });
   });
 });
 

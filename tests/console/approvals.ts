@@ -1,6 +1,5 @@
 import { eventually } from '#dev/run-stack.ts';
-import { samplePdf } from '#dev/sample-pdf.ts';
-import { freshInvoiceNo, giveConsents } from '#dev/seed.ts';
+import { addClaimant, claimVisit } from './claimants.ts';
 import { employeeNoOf, type TestPerson } from './people.ts';
 import type { World } from './world.ts';
 
@@ -15,45 +14,17 @@ export async function makeApprovals(world: World, { who, unitCode, count }: { wh
   await api.post(`/v1/units/${unitCode}/approval-flows`, { name: '车间审批', basedOn: 0, steps: [step] });
   const claims: string[] = [];
   for (let n = 1; n <= count; n += 1) {
-    const employeeNo = `${unitCode}${n}`;
-    const digits = `${employeeNoOf(who).slice(-3)}${n}`;
     const name = `工人${'甲乙丙丁戊己'[n - 1] ?? n}`;
-    await api.post('/v1/employees', {
-      ...{ employeeNo, unitCode, name, email: null, phone: null, locale: 'zh-CN', insuredRegion: '130100' },
-      ...{ personNo: `1301990${digits}`, identityNo: `99010019900308${digits}` },
-    });
-    const account = { holderName: name, accountNo: `622909000000${digits}`, bankName: '兴业银行石家庄分行', bankCode: '309121003012' };
-    await api.post(`/v1/employees/${employeeNo}/accounts`, account);
-    await giveConsents(api, employeeNo);
-    await api.put(`/v1/employees/${employeeNo}/quotas/${new Date().getFullYear()}`, { limit: '100000.00' });
-    claims.push(await submit(world, { employeeNo, drawn: n === 1 }));
+    const claimant = await addClaimant(world, { unitCode, employeeNo: `${unitCode}${n}`, name, digits: `${employeeNoOf(who).slice(-3)}${n}` });
+    claims.push((await claimVisit(world, claimant, n === 1 ? { paper: 'drawn' } : {})).number);
   }
   // the one reader of letters has other tests' pictures before it
   await eventually(`${count} claims to wait for ${approver}`, async () => ((await tasksOf(world, approver)).length === count ? true : undefined), 200_000);
   return { approver, claims };
 }
 
-/** 1 526.00 for a visit at home. `drawn`: with an invoice that can be looked at; reading one takes seconds. */
-async function submit({ api }: World, { employeeNo, drawn }: { employeeNo: string; drawn: boolean }): Promise<string> {
-  const invoiceNo = freshInvoiceNo();
-  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
-  const xml = (name: string) => ({ name: `${name}.xml`, content: Buffer.from(`<${name} no="${invoiceNo}"/>`) });
-  const files = {
-    INVOICE: drawn ? { name: 'invoice.pdf', content: samplePdf(`INVOICE ${invoiceNo}`) } : xml('invoice'),
-    FEE_LIST: xml('fees'),
-    PRESCRIPTION_OR_RECORD: xml('record'),
-  };
-  const documents: { documentId: string; kind: string }[] = [];
-  for (const [kind, file] of Object.entries(files)) documents.push({ documentId: (await api.upload(file)).id, kind });
-  const claim = {
-    ...{ employeeNo, kind: 'OUTPATIENT', circumstances: [], treatedRegion: '130100', hospital: { code: 'H13010000001', name: '石家庄示范医院' }, documents },
-    visit: { no: `V${invoiceNo}`, start: day, end: day },
-    lines: [{ itemCode: 'XB05BBF271B002', itemName: '葡萄糖注射液', itemClass: '01', quantity: '2', unitPrice: '763.00', amount: '1526.00' }],
-    invoices: [{ type: '1', code: '13010126', number: invoiceNo, checkCode: 'a1b2c3', amount: '1526.00', issuedOn: day }],
-  };
-  return (await api.post<{ number: string }>('/v1/claims', claim, { as: employeeNo })).number;
-}
+type Waiting = { id: string; claimNumber: string; version: number; kind: string };
 
-export async function tasksOf({ api }: World, employeeNo: string): Promise<{ id: string; claimNumber: string; version: number }[]> {
-  return (await api.get<{ items: { id: string; claimNumber: string; version: number }[] }>('/v1/tasks?box=todo', { as: employeeNo })).items;
+export async function tasksOf({ api }: World, employeeNo: string): Promise<Waiting[]> {
+  return (await api.get<{ items: Waiting[] }>('/v1/tasks?box=todo', { as: employeeNo })).items;
 }

@@ -72,7 +72,7 @@ test('what somebody else does meanwhile shows without being asked for', async ()
   await page.context().close();
 });
 
-test('many at once: what would become of each, then what became of it', async () => {
+test('many at once: what would become of each, then what became of it, and one that was held in between is refused alone', async () => {
   const page = await world.signInAs('approver', { width: 1280 });
   await page.goto(`${world.url}/app/manager`);
   await page.getByRole('checkbox').nth(2).waitFor();
@@ -89,11 +89,17 @@ test('many at once: what would become of each, then what became of it', async ()
   expect(await dialog.getByText('申请已暂停').count()).toBe(1);
   expect(await tasksOf(world, approvals.approver)).toHaveLength(3);
   expect(await violations(page)).toEqual([]);
+  const [, held = '', late = '', decided = ''] = approvals.claims;
+  await hold(late);
   await dialog.getByRole('button', { name: /^处理这 2 件/ }).click();
-  await dialog.getByText('完成 2 件，0 件未完成').waitFor();
+  await dialog.getByText('完成 1 件，1 件未完成').waitFor();
+  const row = (number: string) => dialog.getByRole('listitem').filter({ hasText: number });
+  await row(late).getByText('申请已暂停').waitFor();
+  await row(decided).getByText('已完成').waitFor();
+  expect(await dialog.getByRole('listitem').count()).toBe(2);
   await dialog.getByRole('button', { name: '关闭' }).click();
-  await page.getByRole('link', { name: /^待办 ?1/ }).waitFor();
-  expect((await tasksOf(world, approvals.approver)).map(({ claimNumber }) => claimNumber)).toEqual([approvals.claims[1]]);
+  await page.getByRole('link', { name: /^待办 ?2/ }).waitFor();
+  expect((await tasksOf(world, approvals.approver)).map(({ claimNumber }) => claimNumber).toSorted()).toEqual([held, late].toSorted());
   await page.context().close();
 });
 
@@ -101,10 +107,19 @@ test('a substitute with dates gets the tasks meanwhile, and they say for whom', 
   await world.register('substitute');
   const page = await world.signInAs('approver');
   await page.goto(`${world.url}/app/manager/substitutions`);
-  await page.getByLabel('代理人（员工编号）').fill('没有这个人');
+  const who = page.getByLabel('代理人（姓名或员工编号）');
+  await who.fill('没有这个人');
+  await page.getByText('您的单位里没有找到').waitFor();
   await page.getByRole('button', { name: '设置代理' }).click();
   await page.getByRole('alert').waitFor();
-  await page.getByLabel('代理人（员工编号）').fill(employeeNoOf('substitute'));
+  // a colleague of the own unit is found by name; somebody elsewhere is named by number
+  await who.fill('工人');
+  await page.getByRole('button', { name: /工人乙/ }).waitFor();
+  expect(await page.locator('.people-found button').allInnerTexts()).toHaveLength(4);
+  expect(await page.getByText('朱代').count()).toBe(0);
+  await page.getByRole('button', { name: /工人乙/ }).click();
+  await page.getByRole('button', { name: '移除 工人乙' }).click();
+  await who.fill(employeeNoOf('substitute'));
   await page.getByRole('button', { name: '设置代理' }).click();
   await page.getByText(`由 ${employeeNoOf('substitute')} 代理`).waitFor();
 

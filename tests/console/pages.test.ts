@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PAGES, visit } from './pages.ts';
+import { expectShowcase } from './showcase.ts';
 import { enter, sticksOut, tooSmall, violations, type Look, type World } from './world.ts';
 
 let world: World;
@@ -31,6 +32,8 @@ const PAIRS: readonly (readonly [Look, Look])[] = [
   ],
 ];
 const looksOf = (page: number): readonly Look[] => (process.env['TEST_FULL'] === '1' ? PAIRS.flat() : (PAIRS[page % PAIRS.length] ?? []));
+
+test('the claims that the demonstration shows come to every stage, overdue and stuck ones among them', () => expectShowcase(world));
 
 test.each(PAGES.map((shown, index) => ({ name: shown.name, shown, index })))(
   '$name can be used by everybody, at every width, scheme and language',

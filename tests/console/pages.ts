@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { BILLS } from '#dev/bills/bill.ts';
 import { structuredXml } from '#dev/bills/xml.ts';
 import { eventually } from '#dev/run-stack.ts';
+import { PEOPLE } from '#dev/seed.ts';
 import { oneStuckClaim } from './stuck-claim.ts';
 import { makeApprovals, tasksOf } from './approvals.ts';
 import type { Who, World } from './world.ts';
@@ -112,6 +113,11 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'manager-started', who: 'manager', at: '/app/manager?box=started', ready: 'main .tabs' },
   { name: 'manager-task', who: 'shown-approver', prepare: approvalsOf, at: toShown(({ task }) => `/app/manager/tasks/${task}`), ready: '.preview img' },
   { name: 'manager-task-decide', who: 'shown-approver', prepare: approvalsOf, at: toConfirm, ready: 'dialog .button.primary' },
+  { name: 'manager-task-review', who: 'hrHead', at: toTask('hrHead', 'pre-review', 'PRE_REVIEW'), ready: '.findings' },
+  { name: 'manager-task-duplicate', who: 'hrHead', at: toTask('hrHead', 'duplicate', 'DUPLICATE_REVIEW'), ready: '.beside-table' },
+  { name: 'manager-task-escalation', who: 'manager', at: toTask('manager', 'overdue', 'ESCALATION'), ready: '.timeline' },
+  { name: 'manager-task-written', who: 'manager', at: toTask('manager', 'overdue', 'ESCALATION', 'RECORD_DECISION'), ready: '.written .fault' },
+  { name: 'manager-task-payout', who: 'finance', at: toTask('finance', 'payout-above-limit', 'PAYOUT_ATTENTION'), ready: '.facts' },
   { name: 'manager-bulk', who: 'shown-approver', prepare: approvalsOf, at: toBulk, ready: 'dialog .list' },
   {
     name: 'manager-claim',
@@ -156,6 +162,21 @@ function approvalsOf(world: World): Promise<Shown> {
 function toShown(address: (shown: Shown) => string): (page: Page, world: World) => Promise<void> {
   return async (page, world) => {
     await page.goto(`${world.url}${address(await approvalsOf(world))}`);
+  };
+}
+
+/** The task of one of the sample people about a claim of the showcase; with `choice` taken and gone on with, so that what is missing is said. */
+function toTask(who: keyof typeof PEOPLE, story: string, kind: string, choice?: string): (page: Page, world: World) => Promise<void> {
+  return async (page, world) => {
+    const number = world.claims[story] ?? '';
+    const { id } = await eventually(`${kind} of ${story}`, async () =>
+      (await tasksOf(world, PEOPLE[who].employeeNo)).find((task) => task.claimNumber === number && task.kind === kind),
+    );
+    await page.goto(`${world.url}/app/manager/tasks/${id}`);
+    if (choice === undefined) return;
+    await page.locator(`input[type=radio][value=${choice}]`).check();
+    await page.locator('.written').waitFor();
+    await page.locator('form button[type=submit]').click();
   };
 }
 

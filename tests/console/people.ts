@@ -13,6 +13,8 @@ const NAMES = {
   substitute: '朱代',
   'shown-approver': '秦示',
   spare: '韩备',
+  'branch-manager': '许负责',
+  'branch-hr': '何人事',
 } as const;
 export type TestPerson = keyof typeof NAMES;
 

@@ -10,22 +10,25 @@ export async function stuckClaim(world: World): Promise<{ number: string; mend: 
   const { number } = await world.api.post<{ number: string }>('/v1/claims', { ...claim, draft: true }, { as: claim.employeeNo });
   const fault = await control<Fault>(world, 'POST', '/faults', { mode: '5xx', on: 'DZ01', key: number });
   await world.api.post(`/v1/claims/${number}/confirm`, {}, { as: claim.employeeNo });
-  await eventually(`${number} to be tried again`, async () => {
-    const { items } = await world.api.get<{ items: { number: string }[] }>('/v1/operations/stuck/claims?reason=RETRYING');
-    return items.some((one) => one.number === number) || undefined;
-  });
+  await toBeRetried(world, number);
   return { number, mend: () => control(world, 'DELETE', `/faults/${fault.id}`) };
 }
 
-const shared = new WeakMap<World, ReturnType<typeof stuckClaim>>();
-/** One for all pages of a world that show one. */
-export function oneStuckClaim(world: World): ReturnType<typeof stuckClaim> {
-  const made = shared.get(world) ?? stuckClaim(world);
-  shared.set(world, made);
-  return made;
+const toBeRetried = (world: World, number: string): Promise<true> =>
+  eventually(`${number} to be tried again`, async () => {
+    const { items } = await world.api.get<{ items: { number: string }[] }>('/v1/operations/stuck/claims?reason=RETRYING');
+    return items.some((one) => one.number === number) || undefined;
+  });
+
+/** That of the showcase, for all pages that show one. */
+export async function oneStuckClaim(world: World): Promise<{ number: string }> {
+  const number = world.claims['stuck'] ?? '';
+  await toBeRetried(world, number);
+  return { number };
 }
 
-async function control<T>(world: World, method: string, path: string, body?: unknown): Promise<T> {
+/** Tells the simulated bureau something, beside what we tell it as its client. */
+export async function control<T>(world: World, method: string, path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`${world.bureauUrl}/_control${path}`, {
     ...{ method, headers: { 'content-type': 'application/json' } },
     ...(body !== undefined && { body: JSON.stringify(body) }),
