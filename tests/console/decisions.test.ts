@@ -130,17 +130,6 @@ test('HR overrules what the pre-review found, told what that means, beside what 
   // no picture of a data file, but its contents, and the file for HR
   const reading = page.locator('.reading');
   await reading.getByText('bill.xml 是数据文件，没有图像').waitFor();
-  console.log(
-    'READING',
-    await eventually(
-      'x',
-      async () => {
-        const t = await reading.innerText();
-        return t.length > 80 ? t : undefined;
-      },
-      15_000,
-    ).catch(async () => reading.innerHTML()),
-  );
   await reading.getByText(invoiceNo).waitFor();
   await reading.getByText('1,526.00').first().waitFor();
   const [file] = await Promise.all([page.waitForEvent('download'), reading.getByRole('link', { name: '下载原件' }).click()]);
