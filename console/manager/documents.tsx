@@ -4,6 +4,7 @@ import type { Attached } from '#api/contract/claims.ts';
 import { DOCUMENT_KIND_CODES, DOCUMENT_KINDS } from '#domain/claim/completeness.ts';
 import { get } from '../client/api.ts';
 import { say } from '../i18n/language.ts';
+import { t as shared } from '../i18n/words.ts';
 import { Button } from '../ui/button.tsx';
 import { WhatWasRead } from './reading.tsx';
 import { t } from './words.ts';
@@ -50,9 +51,12 @@ function Preview({ document }: { document: Attached }) {
   if (mediaType === 'application/xml' || mediaType === 'application/ofd') return <WhatWasRead documentId={documentId} fileName={fileName} />;
   if (broken.value) {
     return (
-      <p class="card muted">
-        {fileName} · {t('documents.not-shown')}
-      </p>
+      <div class="card row between">
+        <span class="muted">
+          {fileName} · {t('documents.not-shown')}
+        </span>
+        <Button onClick={() => void (broken.value = false)}>{shared('reload')}</Button>
+      </div>
     );
   }
   return (

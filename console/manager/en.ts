@@ -46,7 +46,7 @@ export const en: Record<Key, string> = {
   'documents.previous': 'Previous page',
   'documents.next': 'Next page',
   'documents.alt': '{what}, page {n}',
-  'documents.not-shown': 'This file cannot be shown.',
+  'documents.not-shown': 'This file cannot be shown just now.',
   'lines.title': 'Items',
   'lines.item': 'Item',
   'lines.class': 'Class',

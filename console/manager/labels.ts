@@ -114,10 +114,10 @@ const FAULTS: Readonly<Record<string, Label>> = {
 /** What a choice does where that depends on what it is about. */
 const DOES: Readonly<Record<string, Label>> = {
   'PRE_REVIEW OVERRULE': {
-    zh: '您判断上面阻止提交的意见不成立：申请继续，同样的事实不再提示。您的理由与姓名留在记录中，申请人可见。',
+    zh: '您判断阻止提交的预审意见不成立：申请继续，同样的事实不再提示。您的理由与姓名留在记录中，申请人可见。',
     en: 'You say that what stops the claim does not hold: it goes on, and the same facts are not found again. Your reason is kept under your name, and the employee sees it.',
   },
-  'PRE_REVIEW RETURN': { zh: '上面的意见随通知发给申请人，由申请人补充或更正。', en: 'The employee is told of the findings, and mends the claim.' },
+  'PRE_REVIEW RETURN': { zh: '预审意见随通知发给申请人，由申请人补充或更正。', en: 'The employee is told of the findings, and mends the claim.' },
   'PRE_REVIEW REFUSE': {
     zh: '申请以“未通过”结束；申请人可申请复核，由另一人审理。',
     en: 'The claim ends as denied; the employee may appeal, and somebody else hears it.',

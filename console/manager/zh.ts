@@ -45,7 +45,7 @@ export const zh = {
   'documents.previous': '上一页',
   'documents.next': '下一页',
   'documents.alt': '{what}，第 {n} 页',
-  'documents.not-shown': '此文件不能预览。',
+  'documents.not-shown': '暂时不能预览。',
   'lines.title': '费用明细',
   'lines.item': '项目',
   'lines.class': '类别',

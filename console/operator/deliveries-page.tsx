@@ -108,7 +108,7 @@ function Row({ item, onResend }: { item: Outgoing; onResend: () => void }) {
             {lastError !== null && (
               <>
                 {' · '}
-                <span class="code">{lastError}</span>
+                <ErrorWords error={lastError} />
               </>
             )}
           </p>
@@ -121,6 +121,11 @@ function Row({ item, onResend }: { item: Outgoing; onResend: () => void }) {
       )}
     </li>
   );
+}
+
+/** What of ours says so in words; what a mail server or an endpoint answered, as it is. */
+function ErrorWords({ error }: { error: string }) {
+  return error === 'nobody to send it to has an address' ? <>{t('deliveries.no-address')}</> : <span class="code">{error}</span>;
 }
 
 /** What it says, as its reader reads it: the subject of a message, what an event is of. */

@@ -159,6 +159,7 @@ export const en: Record<Key, string> = {
   'deliveries.all': 'all',
   'deliveries.none': 'There is no such message.',
   'deliveries.attempts': 'attempts: {n}',
+  'deliveries.no-address': 'nobody whom it is for has an address',
   'deliveries.next': 'next {time}',
   'deliveries.resend': 'Send again',
   'deliveries.resend.title': 'Send this message again',

@@ -153,6 +153,7 @@ export const zh = {
   'deliveries.all': '全部',
   'deliveries.none': '没有符合条件的消息。',
   'deliveries.attempts': '已尝试 {n} 次',
+  'deliveries.no-address': '收件人没有邮箱',
   'deliveries.next': '下次 {time}',
   'deliveries.resend': '重发',
   'deliveries.resend.title': '重发这条消息',

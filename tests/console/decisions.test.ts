@@ -126,7 +126,7 @@ test('HR overrules what the pre-review found, told what that means, beside what 
   await finding.getByText('医保局显示票据已报销').waitFor();
   await finding.getByText(`票据 ${invoiceNo}`).waitFor();
   await finding.getByText('申请人无法更正，由人力资源判断。').waitFor();
-  await page.getByText('您判断上面阻止提交的意见不成立').waitFor();
+  await page.getByText('您判断阻止提交的预审意见不成立').waitFor();
   // no picture of a data file, but its contents, and the file for HR
   const reading = page.locator('.reading');
   await reading.getByText('bill.xml 是数据文件，没有图像').waitFor();

@@ -28,6 +28,7 @@ try {
         await page.emulateMedia({ colorScheme: scheme });
         await page.evaluate((chosen) => localStorage.setItem('daozhang.language', chosen), locale).catch(() => undefined);
         await visit(page, world, shown);
+        await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
         await page.screenshot({ path: join(target, `${shown.name}-${width}-${locale}${scheme === 'dark' ? '-dark' : ''}.png`), fullPage: true });
       }
     }

@@ -14,50 +14,64 @@ import { AboutCard, type AboutProps } from './card.tsx';
 
 type Match = Matches['items'][number];
 
-/** What the claim looks like, each other claim beside this one. What lies in another branch is said to be there, and nothing more of it. */
+/** What the claim looks like, each other claim once and beside this one. What lies in another branch is said to be there, and nothing more of it. */
 export function SuspectedDuplicate({ task, claim }: AboutProps) {
   const matches = useResource<Matches>(`/v1/claims/${task.claimNumber}/matches`, ofClaim(task.claimNumber));
   return (
     <AboutCard title={t('matches.title')}>
       <Shown of={matches}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {({ items }) => {
+          const others = byClaim(items);
+          return others.length === 0 ? (
             <p>{t('matches.none')}</p>
           ) : (
-            <ul class="stack">
-              {items.map((match, index) => (
-                <One key={`${match.kind} ${index}`} match={match} claim={claim} compared={index === items.findIndex(({ other }) => other !== null)} />
+            <ul class="findings stack-small">
+              {others.map((found, index) => (
+                <OneClaim key={found[0]?.other?.claimNumber ?? index} matches={found} claim={claim} first={index === 0} />
               ))}
             </ul>
-          )
-        }
+          );
+        }}
       </Shown>
     </AboutCard>
   );
 }
 
-function One({ match, claim, compared }: { match: Match; claim: Claim | undefined; compared: boolean }) {
-  const { label, gradeLabel, grade, reason, other, where, cleared } = match;
+/** By the other claim; those of another branch cannot be told apart, and stand alone. What stops the claim comes first. */
+function byClaim(items: readonly Match[]): Match[][] {
+  const found = new Map<string, Match[]>();
+  for (const [index, item] of items.entries()) {
+    const key = item.other?.claimNumber ?? `${index}`;
+    found.set(key, [...(found.get(key) ?? []), item]);
+  }
+  const stops = (all: readonly Match[]): number => Number(all.some(({ grade, cleared }) => grade !== 'NOTE' && !cleared));
+  return [...found.values()].sort((a, b) => stops(b) - stops(a));
+}
+
+function OneClaim({ matches, claim, first }: { matches: readonly Match[]; claim: Claim | undefined; first: boolean }) {
   // the first is compared at once
-  const open = useSignal(compared);
+  const open = useSignal(first);
+  const [one] = matches;
+  if (!one) return null;
+  const { other, where } = one;
   return (
     <li class="stack-small">
-      <p>
-        <span class={grade === 'NOTE' || cleared ? 'tag quiet' : 'tag warn'}>{say(label)}</span> {say(reason ?? gradeLabel)}
-      </p>
-      <p class="row between">
-        {other ? (
-          <>
-            <span class="muted small">
-              {other.unitCode} · <span class="numbers">{other.claimNumber}</span>
-            </span>
-            {!open.value && <Button onClick={() => void (open.value = true)}>{t('matches.compare')}</Button>}
-          </>
-        ) : (
-          <span class="notice">{t('matches.elsewhere', { where: say(where) })}</span>
-        )}
-      </p>
-      {cleared && <p class="small">{t('matches.cleared', { day: formatDay(cleared.at), comment: cleared.comment ?? '' })}</p>}
+      {other ? (
+        <p class="row between">
+          <span class="muted small">
+            {other.unitCode} · <span class="numbers">{other.claimNumber}</span>
+          </span>
+          {!open.value && <Button onClick={() => void (open.value = true)}>{t('matches.compare')}</Button>}
+        </p>
+      ) : (
+        <p class="notice">{t('matches.elsewhere', { where: say(where) })}</p>
+      )}
+      {matches.map(({ kind, label, grade, gradeLabel, reason, cleared }) => (
+        <p key={kind}>
+          <span class={grade === 'NOTE' || cleared ? 'tag quiet' : 'tag warn'}>{say(label)}</span> {say(reason ?? gradeLabel)}
+          {cleared && <span class="small"> {t('matches.cleared', { day: formatDay(cleared.at), comment: cleared.comment ?? '' })}</span>}
+        </p>
+      ))}
       {other && open.value && claim && <Beside claim={claim} number={other.claimNumber} />}
     </li>
   );
