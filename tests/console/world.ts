@@ -7,13 +7,6 @@ import { giveConsents, PEOPLE } from '#dev/seed.ts';
 import type { Place } from './stack.ts';
 import { employeeNoOf, nameOf, type TestPerson } from './people.ts';
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** of tests/setup/console.ts, which the types of pages do not see */
-    console: string;
-  }
-}
-
 export type Who = keyof typeof PEOPLE | TestPerson;
 export type Locale = 'zh' | 'en';
 export type Look = { width: 390 | 1280; scheme: 'light' | 'dark'; locale: Locale };
