@@ -7,6 +7,8 @@ import { refuse, type Refusal } from '#domain/errors.ts';
 import { invoiceKeyText } from '#domain/invoice/key.ts';
 import { parseYuan, sum, type Fen } from '#domain/money.ts';
 import { can } from '#domain/org/can.ts';
+import { findHospital } from '#domain/policy/hospitals.ts';
+import type { Policies } from '#domain/policy/policies.ts';
 import { keyedHash, type Keys } from '#platform/keys.ts';
 import type { Tx } from '#prisma/database.ts';
 import type { ClaimRow } from '#prisma/queries/claim-reading.ts';
@@ -77,7 +79,7 @@ export async function takeIn(
     draft,
     prior,
     deps,
-  }: { content: Content; amounts: Amounts; employeeNo: string; draft: boolean; prior: Prior | null; deps: Pick<ApiDeps, 'gateways' | 'clock'> },
+  }: { content: Content; amounts: Amounts; employeeNo: string; draft: boolean; prior: Prior | null; deps: Pick<ApiDeps, 'gateways' | 'policies' | 'clock'> },
 ): Promise<{ ok: true; claim: ClaimRow } | Refusal> {
   const claimant = await findClaimant(tx, { employeeNo });
   if (!claimant) return refuse('EMPLOYEE_UNKNOWN', { params: { path: 'employeeNo' } });
@@ -99,7 +101,12 @@ export async function takeIn(
   const number = formatClaimNumber(at, claimant.sequence);
   const toStore: ClaimToStore = {
     ...{ unitId: claimant.unitId, ancestorIds: claimant.ancestorIds, employeeId: claimant.employeeId, kind: content.kind, source: 'API', draft },
-    ...{ insuredRegion: claimant.insuredRegion, treatedRegion: content.treatedRegion, bureauCode: bureau.code, hospital: content.hospital },
+    ...{
+      insuredRegion: claimant.insuredRegion,
+      treatedRegion: content.treatedRegion,
+      bureauCode: bureau.code,
+      hospital: namedHospital(content, deps.policies),
+    },
     ...{ visit: { ...content.visit, no: content.visit.no ?? null }, circumstances: [...new Set(content.circumstances)], ...amounts },
     diagnoses: content.diagnoses,
     ...{ documents: content.documents, prior, actor: request.actor, at },
@@ -108,6 +115,13 @@ export async function takeIn(
   const given = await giveDocuments(tx, { employeeId: claimant.employeeId, documents: content.documents });
   if (!given.ok) return given;
   return { ok: true, claim: rowOf(toStore, { ...created, claimant, employeeNo, documents: documents.byId }) };
+}
+
+/** With the code that the directory has for its name, where none was given: bureaus know hospitals by it. */
+function namedHospital({ hospital, treatedRegion: region, visit }: Content, { hospitals }: Policies): Content['hospital'] {
+  if (hospital.code !== '') return hospital;
+  const listed = findHospital(hospitals, { name: hospital.name, region, day: visit.start });
+  return listed.found ? { ...hospital, code: listed.hospital.code } : hospital;
 }
 
 /** CONSENT_MISSING, with the purposes that `step` lacks the person's consent for. */
@@ -119,8 +133,8 @@ export async function checkConsent(tx: Tx, asked: { employeeId: string; step: Co
 type NamedDocument = DocumentRow & { fileName: string | null };
 
 /**
- * The documents of `ids`, if all the scope opens and may be used by who acts: a person cannot put a colleague's file into the own claim
- * and so come to read it.
+ * The documents of `ids`, if all the scope opens and may be used by who acts: what one has brought, and what became one's own with an earlier claim, whoever brought it. A person
+ * cannot put a colleague's file into the own claim and so come to read it.
  */
 export async function usableDocuments(
   tx: Tx,
@@ -129,8 +143,8 @@ export async function usableDocuments(
 ): Promise<{ ok: true; byId: ReadonlyMap<string, NamedDocument> } | Refusal> {
   const { caller, asker, person } = request;
   const found = await findDocuments(tx, { ids });
-  const mayUse = ({ uploadedBy, ancestorIds }: DocumentRow): boolean => {
-    if (person === null || uploadedBy === person.employeeId || uploadedBy === caller.id) return true;
+  const mayUse = ({ uploadedBy, ancestorIds, keyEmployeeId }: DocumentRow): boolean => {
+    if (person === null || [uploadedBy, keyEmployeeId].includes(person.employeeId) || uploadedBy === caller.id) return true;
     // the scope for reading is the reader's affair: here it is the role that counts
     const machine = asker.machine && { ...asker.machine, scopes: [...asker.machine.scopes, 'documents:read'] };
     return can({ ...asker, machine }, 'document.read', { unitAncestors: ancestorIds }).ok;

@@ -6,24 +6,68 @@ import type { Versioned } from '#domain/policy/edition.ts';
 import { explain, explainLine } from '#domain/policy/explain.ts';
 import { completeHospital } from '#domain/policy/hospitals.ts';
 import type { Policies } from '#domain/policy/policies.ts';
+import type { Quantities } from '#domain/policy/limits.ts';
 import { quantityOf } from '#domain/policy/quantity.ts';
 import { review } from '#domain/policy/pre-review.ts';
-import { isFor, type EmployerPlan, type Rulebook } from '#domain/policy/rulebook.ts';
-import { settle, type Deduction, type NotCovered, type Settlement, type Treatment } from '#domain/policy/settle.ts';
-import type { Estimate, EstimateRequest } from './contract/estimates.ts';
+import { isFor, type EmployerPlan, type PersonType, type Rulebook } from '#domain/policy/rulebook.ts';
+import { settle, type Deduction, type NotCovered, type Settlement, type SoFar, type Treatment } from '#domain/policy/settle.ts';
+import { quantitiesSoFar, soFarOf as yearSoFar, type Counted } from '#domain/policy/year.ts';
+import type { Estimate, EstimateRequest, PersonEstimateRequest } from './contract/estimates.ts';
 import { AMOUNT_LIMIT_FEN } from './limits.ts';
 
+/** Who is treated, and what the year has used up before. `age`: null where nobody knows. */
+type Person = {
+  insuredRegion: string;
+  scheme: string;
+  personType: PersonType;
+  age: number | null;
+  onFile: { identity: boolean; account: boolean };
+  soFar: (rules: { rulebook: Rulebook; plan: EmployerPlan | undefined }) => SoFar;
+  quantities: (rulebook: Rulebook) => Quantities;
+};
+type Told = { ok: true; estimate: Estimate } | Refusal;
+
 /** What would be paid, what would be refused and why, and what is missing. `today`: the day of Shanghai. */
-export function estimateOf(request: EstimateRequest, policies: Policies, today: Day): { ok: true; estimate: Estimate } | Refusal {
+export function estimateOf(request: EstimateRequest, policies: Policies, today: Day): Told {
+  const plan = planOf(request.plan, policies);
+  if (plan === undefined) return refuse('PLAN_UNKNOWN');
+  const soFar = soFarOf(request.soFar);
+  const person = { ...request, onFile: { identity: true, account: true }, soFar: () => soFar, quantities: () => soFar.quantities };
+  return estimate(request, person, { policies, plan, today: request.submittedOn ?? today });
+}
+
+/** What is on file of somebody. `earlier`: what the other claims of the year have added to it. */
+export type KnownPerson = Omit<Person, 'soFar' | 'quantities'> & { plan: string | null; earlier: readonly Counted[] };
+
+/** The same for somebody whom we know: as intake would settle it today (`activities/claim/entitlement.ts`). */
+export function estimateFor(request: PersonEstimateRequest, { plan: planId, earlier, ...known }: KnownPerson, policies: Policies, today: Day): Told {
+  const plan = planOf(planId ?? undefined, policies);
+  // a plan that there is none of is the unit's mistake: a person decides, and nothing is guessed
+  if (plan === undefined) return refuse('PLAN_UNKNOWN');
+  const person: Person = {
+    ...known,
+    soFar: (rules) => yearSoFar(earlier, { kind: request.kind, ...rules }),
+    quantities: (rulebook) => quantitiesSoFar(earlier, rulebook),
+  };
+  return estimate(request, person, { policies, plan, today });
+}
+
+/** null: none is named; undefined: there is no such plan */
+const planOf = (id: string | undefined, { plans }: Policies) => (id === undefined ? null : plans.find(({ value }) => value.id === id));
+
+function estimate(
+  request: PersonEstimateRequest,
+  person: Person,
+  { policies, plan, today }: { policies: Policies; plan: Versioned<EmployerPlan> | null; today: Day },
+): Told {
   if (request.visit.start > request.visit.end) return refuse('DATES_OUT_OF_ORDER', { params: { path: 'visit' } });
-  const rulebook = policies.rulebooks.find(({ value }) => isFor(value, request));
-  const plan = request.plan === undefined ? undefined : policies.plans.find(({ value }) => value.id === request.plan);
-  if (request.plan !== undefined && !plan) return refuse('PLAN_UNKNOWN');
+  const asked = { ...request, ...person };
+  const rulebook = policies.rulebooks.find(({ value }) => isFor(value, asked));
   const stated = request.lines.map(statedLineOf);
   const submittedFen = sum(stated.map((line) => line.amountFen));
   if (submittedFen > AMOUNT_LIMIT_FEN) return refuse('AMOUNT_INVALID', { params: { path: 'lines' } });
 
-  const about = { ...request, ...policies, rulebook: rulebook?.value, day: request.visit.start };
+  const about = { ...asked, ...policies, rulebook: rulebook?.value, day: request.visit.start };
   const where = completeHospital(request.hospital, about);
   if (!where.ok && where.why === 'GRADE_UNKNOWN') return refuse('HOSPITAL_UNKNOWN', { params: { path: 'hospital.grade' } });
   const completed = completeLines(stated, { ...about, grade: where.ok ? where.hospital.grade : undefined });
@@ -33,26 +77,28 @@ export function estimateOf(request: EstimateRequest, policies: Policies, today: 
   }
 
   const { lines } = completed;
-  const soFar = soFarOf(request.soFar);
-  const treatment = where.ok ? { ...request, visitStart: request.visit.start, hospital: where.hospital, lines, soFar } : undefined;
-  const result = settledBy(rulebook?.value, plan?.value, treatment);
-  const claim = { ...request, lines, used: soFar.quantities, onFile: { identity: true, account: true }, today: request.submittedOn ?? today };
-  const findings = [...review(claim, rulebook?.value), ...where.findings, ...completed.findings];
-  const estimate = {
+  const treatment = { ...asked, visitStart: request.visit.start, hospital: where.ok ? where.hospital : null, lines };
+  const result = settledBy({ rulebook: rulebook?.value, plan: plan?.value }, treatment);
+  const used = rulebook ? person.quantities(rulebook.value) : {};
+  const findings = [...review({ ...asked, lines, used, today }, rulebook?.value), ...where.findings, ...completed.findings];
+  const told = {
     ...amountsOf(result, submittedFen),
     findings: findings.map(({ lineNo = null, document = null, ...finding }) => ({ ...finding, lineNo, document })),
     rulebook: rulebook ? { id: rulebook.value.id, version: rulebook.version } : null,
-    plan: namedPlan(plan),
+    plan: plan ? { id: plan.value.id, version: plan.version } : null,
   };
-  return { ok: true, estimate };
+  return { ok: true, estimate: told };
 }
 
-function settledBy(rulebook: Rulebook | undefined, plan: EmployerPlan | undefined, treatment: Treatment | undefined): Settlement | NotCovered {
+type Unsettled = Omit<Treatment, 'hospital' | 'age' | 'soFar'> & Pick<Person, 'age' | 'soFar'> & { hospital: Treatment['hospital'] | null };
+
+function settledBy({ rulebook, plan }: { rulebook: Rulebook | undefined; plan: EmployerPlan | undefined }, treatment: Unsettled): Settlement | NotCovered {
   if (!rulebook) return { covered: false, why: 'NO_RULEBOOK' };
-  return treatment ? settle(treatment, rulebook, plan) : { covered: false, why: 'HOSPITAL_UNKNOWN' };
+  const { hospital, age, soFar, ...rest } = treatment;
+  if (!hospital) return { covered: false, why: 'HOSPITAL_UNKNOWN' };
+  if (age === null) return { covered: false, why: 'AGE_UNKNOWN' };
+  return settle({ ...rest, hospital, age, soFar: soFar({ rulebook, plan }) }, rulebook, plan);
 }
-
-const namedPlan = (plan: Versioned<EmployerPlan> | undefined): Estimate['plan'] => (plan ? { id: plan.value.id, version: plan.version } : null);
 
 /** A settlement in yuan and in words; amounts that nobody can know are null. */
 export function amountsOf(result: Settlement | NotCovered, submittedFen: Fen): Omit<Estimate, 'findings' | 'rulebook' | 'plan'> {

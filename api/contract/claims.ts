@@ -21,11 +21,12 @@ const stageNote = z.enum(Object.keys(STAGE_NOTES) as [StageNote, ...StageNote[]]
 const party = z.enum(PARTIES);
 const kind = z.enum(CLAIM_KIND_CODES);
 const optionalText = (max: number) => z.union([z.literal(''), line(max)]);
+const optionalCode = (max: number) => z.union([z.literal(''), code(max)]).default('');
 
 // ---- what comes in
 
 const newLine = z.strictObject({
-  itemCode: line(50).meta({ example: 'XB05BBF271B002' }),
+  itemCode: optionalText(50).default('').meta({ description: 'Empty: nobody knows it', example: 'XB05BBF271B002' }),
   itemName: line(200).meta({ example: '葡萄糖注射液' }),
   itemClass: z.enum(['01', '02', '03']).meta({ description: '甲 01, 乙 02, 丙 03' }),
   quantity: z
@@ -48,7 +49,10 @@ const newInvoice = z.strictObject({
   }),
 });
 
-const diagnosis = z.strictObject({ code: code(30).meta({ example: 'J18.900' }), name: line(200).meta({ example: '肺炎' }) });
+const diagnosis = z.strictObject({
+  code: optionalCode(30).meta({ description: 'Empty: it is known by its name alone', example: 'J18.900' }),
+  name: line(200).meta({ example: '肺炎' }),
+});
 
 const attachment = z.strictObject({ documentId, kind: z.enum(DOCUMENT_KIND_CODES) });
 const attachments = z.array(attachment).max(MAX_DOCUMENTS).refine(eachOnce, { message: 'a document is named twice' });
@@ -73,7 +77,10 @@ const claimContent = {
   kind,
   circumstances: z.array(z.enum(CIRCUMSTANCE_CODES)).max(CIRCUMSTANCE_CODES.length).default([]),
   treatedRegion: region,
-  hospital: z.strictObject({ code: code(40), name: line(100) }),
+  hospital: z.strictObject({
+    code: optionalCode(40).meta({ description: 'Empty: the directory of designated hospitals is asked by the name; what it does not have stays empty' }),
+    name: line(100),
+  }),
   visit: z.strictObject({ no: code(40).optional(), start: day, end: day }),
   diagnoses: z.array(diagnosis).max(MAX_DIAGNOSES).default([]),
   lines: z.array(newLine).min(1).max(MAX_LINES),

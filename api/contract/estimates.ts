@@ -13,7 +13,7 @@ const percent = z
 const quantity = z.string().regex(/^(?!0+(\.0+)?$)\d{1,8}(\.\d{1,4})?$/);
 
 const costLine = z.strictObject({
-  itemCode: line(50),
+  itemCode: z.union([z.literal(''), line(50)]).meta({ description: 'Empty: nobody knows it' }),
   itemName: line(200),
   itemClass: z
     .enum(['01', '02', '03'])
@@ -50,18 +50,16 @@ const soFar = z.strictObject({
     .meta({ description: 'What was paid for of items that have a limit of quantity' }),
 });
 
-const EXAMPLE = {
-  insuredRegion: '130100',
+const TREATMENT = {
   treatedRegion: '110000',
   kind: 'INPATIENT',
-  personType: '11',
-  age: 40,
   hospital: { grade: '3' },
   visit: { start: '2026-03-02', end: '2026-03-09' },
   circumstances: ['REFERRAL_FILED'],
   documents: ['INVOICE', 'FEE_LIST', 'DIAGNOSIS_CERTIFICATE', 'DISCHARGE_SUMMARY'],
   lines: [{ itemCode: 'XB05BBF271B002', itemName: '葡萄糖注射液', itemClass: '01', quantity: '2', amount: '12000.00' }],
 };
+const EXAMPLE = { insuredRegion: '130100', personType: '11', age: 40, ...TREATMENT };
 
 /** What an estimate is asked about: no person, nothing that would have to be kept. */
 export const estimateRequest = z
@@ -87,6 +85,12 @@ export const estimateRequest = z
   })
   .meta({ id: 'EstimateRequest', examples: [EXAMPLE] });
 export type EstimateRequest = z.output<typeof estimateRequest>;
+
+/** What is on file of the person, and what the year has used up, is not asked for. */
+export const personEstimateRequest = estimateRequest
+  .omit({ insuredRegion: true, scheme: true, personType: true, age: true, soFar: true, plan: true, submittedOn: true })
+  .meta({ id: 'PersonEstimateRequest', examples: [TREATMENT] });
+export type PersonEstimateRequest = z.output<typeof personEstimateRequest>;
 
 const deduction = z.strictObject({
   code: z.enum(REASON_CODES),

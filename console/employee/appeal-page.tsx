@@ -7,7 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { TextArea } from '../ui/field.tsx';
 import { Page } from '../ui/page.tsx';
 import { Fault, Shown } from '../ui/states.tsx';
-import { Due } from '../ui/time.tsx';
+import { DaysLeft } from '../ui/time.tsx';
 import { toast } from '../ui/toast.tsx';
 import type { Decisions, Progress } from './contract.ts';
 import { t } from './words.ts';
@@ -43,7 +43,7 @@ export function AppealPage({ params: { number = '' } }: { params: Params }) {
           ) : (
             <div class="stack">
               <p class="notice">
-                {t('next.appeal-until')} <Due at={appealableUntil} workingDays={null} provisional={false} />
+                {t('next.appeal-until')} <DaysLeft at={appealableUntil} />
               </p>
               {decisions.value?.items.at(-1)?.reasons.map(({ code, text, label }) => (
                 <p key={code}>{t('appeal.decision', { reason: label ? say(label) : text })}</p>

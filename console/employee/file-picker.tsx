@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { signal, useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { DOCUMENT_KINDS, type DocumentKind } from '#domain/claim/completeness.ts';
 import { reducePhoto } from '../client/photo.ts';
@@ -10,18 +10,28 @@ import { SampleDialog } from './sample.tsx';
 import { t } from './words.ts';
 
 const ACCEPTED = 'image/*,application/pdf,.pdf,.ofd,.xml,.heic';
+/** How many files are on their way: who leaves the page leaves them behind. */
+export const sending = signal(0);
+
 type Running = { name: string; share: number; upload: Upload | undefined; failure: unknown; file: File };
 
 /**
  * One kind of document: what it is for, a sample, what is there, and a place to photograph or choose more. Files are sent as soon as they are chosen, one after
  * the other, and go on by themselves when the line comes back.
  */
-export function FilePicker({ kind, present, needed, onStored, onRemove }: FilePickerProps) {
+export function FilePicker({ kind, present, needed, wrong, onStored, onRemove }: FilePickerProps) {
   const running = useSignal<readonly Running[]>([]);
   const sample = useSignal(false);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   useEffect(() => () => running.value.forEach((one) => one.upload?.stop()), []);
+  const busy = running.value.some(({ failure }) => failure === undefined);
+  useEffect(() => {
+    // a browser cannot go on with a file that it was not given again
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    if (busy) addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [busy]);
 
   const update = (file: File, patch: Partial<Running>): void => {
     running.value = running.value.map((one) => (one.file === file ? { ...one, ...patch } : one));
@@ -32,15 +42,18 @@ export function FilePicker({ kind, present, needed, onStored, onRemove }: FilePi
 
   async function send(file: File): Promise<void> {
     update(file, { failure: undefined, share: 0 });
+    sending.value += 1;
     try {
       const started = upload(await reducePhoto(file), (share) => update(file, { share }));
       update(file, { upload: started });
       const documentId = await started.done;
+      await onStored({ documentId, kind, name: file.name });
       remove(file);
-      onStored({ documentId, kind, name: file.name });
     } catch (failure) {
       if (failure instanceof DOMException && failure.name === 'AbortError') remove(file);
       else update(file, { failure });
+    } finally {
+      sending.value -= 1;
     }
   }
 
@@ -60,6 +73,7 @@ export function FilePicker({ kind, present, needed, onStored, onRemove }: FilePi
           {t('picker.sample')}
         </Button>
       </div>
+      {wrong !== undefined && <p class="notice warn small">{t('picker.wrong', { why: wrong })}</p>}
       {present.map(({ documentId, name }) => (
         <div class="row between" key={documentId}>
           <span class="grow">📄 {name}</span>
@@ -116,6 +130,8 @@ type FilePickerProps = {
   kind: DocumentKind;
   present: readonly Stored[];
   needed: boolean;
-  onStored: (document: Stored) => void;
+  /** why the one that is there is to be replaced */
+  wrong?: string | undefined;
+  onStored: (document: Stored) => void | Promise<void>;
   onRemove?: (documentId: string) => void;
 };

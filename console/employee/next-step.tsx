@@ -4,22 +4,25 @@ import { say } from '../i18n/language.ts';
 import { Link, navigate } from '../router.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { TextArea } from '../ui/field.tsx';
 import { Fault } from '../ui/states.tsx';
-import { Due } from '../ui/time.tsx';
+import { DaysLeft } from '../ui/time.tsx';
 import { toast } from '../ui/toast.tsx';
 import type { Claim, Progress } from './contract.ts';
 import { again } from './new/again.ts';
 import { t } from './words.ts';
 
-const ACTIONS = ['confirm', 'give-consent', 'mend-account', 'add-documents', 'materials-complete', 'appeal', 'resubmit', 'withdraw'] as const;
+const ACTIONS = ['confirm', 'give-consent', 'mend-account', 'add-documents', 'materials-complete', 'appeal', 'resubmit', 'ask-for-person', 'withdraw'] as const;
 type Action = (typeof ACTIONS)[number];
 /** What only goes on with a claim that is going on anyway is no call to do something. */
 const CALLS: readonly Action[] = ['confirm', 'give-consent', 'mend-account', 'appeal', 'resubmit'];
 
+const PATHS = { confirm: 'confirm', withdraw: 'withdraw', 'materials-complete': 'materials-complete', 'ask-for-person': 'review-request' } as const;
+
 /** What to do next as one button; whatever else is possible stands folded below it. */
 export function NextStep({ number, progress, claim, onDone }: { number: string; progress: Progress; claim: Claim | undefined; onDone: () => void }) {
   const failure = useSignal<unknown>(undefined);
-  const asking = useSignal(false);
+  const asking = useSignal<'withdraw' | 'ask-for-person' | undefined>(undefined);
   const key = useSignal(newKey());
   const possible = ACTIONS.filter((action) => progress.nextStep.actions.some((one) => one.action === action));
   const missing = progress.missingDocuments.length > 0;
@@ -28,12 +31,12 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
   const others = possible.filter((action) => action !== main);
 
   /** One decision of the reader is one key, however often it is sent. */
-  async function send(action: 'confirm' | 'withdraw' | 'materials-complete'): Promise<void> {
+  async function send(action: keyof typeof PATHS, body: Record<string, string> = {}): Promise<void> {
     failure.value = undefined;
     try {
-      await post(`/v1/claims/${number}/${action}`, {}, { key: key.value });
+      await post(`/v1/claims/${number}/${PATHS[action]}`, body, { key: key.value });
       key.value = newKey();
-      asking.value = false;
+      asking.value = undefined;
       toast(t(`done.${action}`));
       onDone();
     } catch (error) {
@@ -61,9 +64,16 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
           </Button>
         );
       case 'withdraw':
+      case 'ask-for-person':
         return (
-          <Button {...kind} onClick={() => void (asking.value = true)}>
-            {t('action.withdraw')}
+          <Button
+            {...kind}
+            onClick={() => {
+              failure.value = undefined;
+              asking.value = action;
+            }}
+          >
+            {t(`action.${action}`)}
           </Button>
         );
       default:
@@ -87,10 +97,10 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
       )}
       {progress.appealableUntil !== null && (
         <p>
-          {t('next.appeal-until')} <Due at={progress.appealableUntil} workingDays={null} provisional={false} />
+          {t('next.appeal-until')} <DaysLeft at={progress.appealableUntil} />
         </p>
       )}
-      {failure.value !== undefined && <Fault failure={failure.value} />}
+      {failure.value !== undefined && asking.value === undefined && <Fault failure={failure.value} />}
       {main && button(main, true)}
       {others.length > 0 && (
         <details>
@@ -102,8 +112,20 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
           </div>
         </details>
       )}
-      {asking.value && (
-        <Dialog title={t('withdraw.title')} onClose={() => void (asking.value = false)}>
+      {asking.value === 'ask-for-person' && (
+        <Dialog title={t('action.ask-for-person')} onClose={() => void (asking.value = undefined)}>
+          <AskForPerson
+            failure={failure.value}
+            onReason={() => {
+              // other words are another request
+              key.value = newKey();
+            }}
+            onSend={(reason) => send('ask-for-person', { reason })}
+          />
+        </Dialog>
+      )}
+      {asking.value === 'withdraw' && (
+        <Dialog title={t('withdraw.title')} onClose={() => void (asking.value = undefined)}>
           <p>{t('withdraw.text')}</p>
           {failure.value !== undefined && <Fault failure={failure.value} />}
           <Button kind="danger" wide onClick={() => send('withdraw')}>
@@ -112,5 +134,34 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
         </Dialog>
       )}
     </section>
+  );
+}
+
+/** Where the review by machine is wrong about a document or a field, a person looks: for a reason. */
+function AskForPerson({ failure, onReason, onSend }: { failure: unknown; onReason: () => void; onSend: (reason: string) => Promise<void> }) {
+  const reason = useSignal('');
+  const empty = useSignal(false);
+  const send = async (): Promise<void> => {
+    empty.value = reason.value.trim() === '';
+    if (!empty.value) await onSend(reason.value.trim());
+  };
+  return (
+    <div class="stack">
+      <p>{t('ask.text')}</p>
+      <TextArea
+        label={t('ask.reason')}
+        maxLength={1_000}
+        value={reason.value}
+        fault={empty.value ? t('fault.missing') : undefined}
+        onValue={(text) => {
+          reason.value = text;
+          onReason();
+        }}
+      />
+      {failure !== undefined && <Fault failure={failure} />}
+      <Button kind="primary" wide onClick={send}>
+        {t('ask.send')}
+      </Button>
+    </div>
   );
 }

@@ -37,7 +37,8 @@ export const en: Record<Key, string> = {
   'failed.forbidden': 'You may not see this.',
 
   today: 'today',
-  'due.days': '{n} working days left',
+  'due.calendar-days': 'days left: {n}',
+  'due.days': 'working days left: {n}',
   'due.today': 'due today',
   'due.overdue': 'overdue',
   'due.by': 'by {date}',

@@ -36,6 +36,7 @@ export const zh = {
   'failed.forbidden': '您没有查看此内容的权限。',
 
   today: '今天',
+  'due.calendar-days': '剩余 {n} 天',
   'due.days': '剩余 {n} 个工作日',
   'due.today': '今天到期',
   'due.overdue': '已超时',

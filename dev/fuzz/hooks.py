@@ -146,7 +146,7 @@ def fill_body(case, chance):
         body.pop("minAmount", None)
         for step in body.get("steps") or []:
             step["mode"] = "any"
-    if case.path == "/v1/estimates" and isinstance(body.get("hospital"), dict) and not {"code", "name"} & body["hospital"].keys():
+    if case.path.endswith("/estimates") and isinstance(body.get("hospital"), dict) and not {"code", "name"} & body["hospital"].keys():
         # one of the three says where it was
         body["hospital"].setdefault("grade", "3")
     if "lines" in body and "invoices" in body:

@@ -94,7 +94,8 @@ async function findExact(tx: Tx, claimNumber: string): Promise<ExactRow[]> {
 
 /** The person's other claims of about the same days. */
 export const VISITS = `
-  SELECT c.number AS other, c.kind, coalesce(me.visit_no <> c.visit_no, false) AS "numbersDiffer", me.hospital_code = c.hospital_code AS "sameHospital",
+  SELECT c.number AS other, c.kind, coalesce(me.visit_no <> c.visit_no, false) AS "numbersDiffer", 
+    CASE WHEN '' IN (me.hospital_code, c.hospital_code) THEN me.hospital_name = c.hospital_name ELSE me.hospital_code = c.hospital_code END AS "sameHospital",
     me.visit_start = c.visit_start AND me.visit_end = c.visit_end AS "sameDates", abs(me.visit_start - c.visit_start) AS "daysApart",
     me.submitted_fen AS "amountFen", c.submitted_fen AS "otherFen"
   FROM claim me CROSS JOIN LATERAL (

@@ -49,17 +49,25 @@ export const OUT_OF_THE_YEAR = `('DRAFT', 'DENIED', 'WITHDRAWN', 'REVERSED')`;
  * two at once would both be given what is left. A claim that was first assessed before another one keeps its place when it is assessed again: what the other one used up of caps
  * and deductibles counts for it, but not that there was another stay, or costs in scope, before it. Quantities of what was erased are not known any more.
  */
-export async function lockYear(tx: Tx, { employeeId, year, except }: { employeeId: string; year: number; except: string }): Promise<Counted[]> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`entitlement ${employeeId} ${year}`]);
-  const { rows } = await tx.query<Row>(
-    `SELECT DISTINCT ON (e.claim_number) e.claim_number AS "claimNumber", e.no, e.content, ${ADDS}, ${FIRST('e.claim_number')} < coalesce(${FIRST('$3')}, e.id + 1) AS "cameBefore"
+export async function lockYear(tx: Tx, claim: { employeeId: string; year: number; except: string }): Promise<Counted[]> {
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`entitlement ${claim.employeeId} ${claim.year}`]);
+  return readYear(tx, claim);
+}
+
+/** The same for a claim that is only thought of, and keeps nobody waiting: what the year has used up as far as the scope opens it. */
+export async function readYear(
+  db: Pick<ScopedDatabase, 'query' | 'vault'>,
+  { employeeId, year, except = null }: { employeeId: string; year: number; except?: string | null },
+): Promise<Counted[]> {
+  const { rows } = await db.query<Row>(
+    `SELECT DISTINCT ON (e.claim_number) e.claim_number AS "claimNumber", e.no, e.content, ${ADDS}, ${FIRST('e.claim_number')} < coalesce(${FIRST('$3::text')}, e.id + 1) AS "cameBefore"
      FROM entitlement e JOIN claim c ON c.number = e.claim_number
-     WHERE e.employee_id = $1 AND e.year = $2 AND e.claim_number <> $3 AND c.state NOT IN ${OUT_OF_THE_YEAR} ORDER BY e.claim_number, e.no DESC`,
+     WHERE e.employee_id = $1 AND e.year = $2 AND e.claim_number IS DISTINCT FROM $3::text AND c.state NOT IN ${OUT_OF_THE_YEAR} ORDER BY e.claim_number, e.no DESC`,
     [employeeId, year, except],
   );
   const counted: Counted[] = [];
   for (const { claimNumber, no, content, kind, rulebookId, planId, cameBefore, ...adds } of rows) {
-    const assessed = await openAssessed(tx, { employeeId, claimNumber, no, content });
+    const assessed = await openAssessed(db, { employeeId, claimNumber, no, content });
     const quantities = (assessed?.result.covered && assessed.result.adds.quantities) || {};
     counted.push({ kind, rulebookId, planId, adds: { ...adds, quantities, ...(!cameBefore && { scopeFen: fen(0), stays: 0 }) } });
   }

@@ -1,5 +1,5 @@
 import type { Actor } from '#domain/claim/actor.ts';
-import type { PartialUnitSettings } from '#domain/org/settings.ts';
+import { mergeSettings, type PartialUnitSettings, type UnitSettings } from '#domain/org/settings.ts';
 import type { Database, Tx } from '../database.ts';
 import { keepAsItWas } from './unit-history.ts';
 
@@ -43,6 +43,15 @@ export async function findRoot(db: Reader): Promise<UnitRow | undefined> {
     `SELECT ${UNIT} FROM unit u LEFT JOIN unit p ON p.id = u.parent_id WHERE u.parent_id IS NULL AND u.id IN (SELECT u FROM units_in_scope() AS u)`,
   );
   return rows[0];
+}
+
+/** What holds for a unit: its own settings over those that it inherits. */
+export async function findUnitSettings(db: Reader, { unitId }: { unitId: string }): Promise<UnitSettings> {
+  const { rows } = await db.query<{ settings: PartialUnitSettings }>(
+    'SELECT a.settings FROM unit u JOIN unit a ON a.id = ANY (u.ancestor_ids) WHERE u.id = $1 ORDER BY cardinality(a.ancestor_ids)',
+    [unitId],
+  );
+  return mergeSettings(rows.map(({ settings }) => settings));
 }
 
 /** The same, for a change: what is read stays so until the transaction ends. */

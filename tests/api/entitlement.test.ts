@@ -36,6 +36,9 @@ afterAll(async () => {
   await api?.close();
 });
 
+const omit = (rows: Record<string, number>, names: readonly string[]) => Object.fromEntries(Object.entries(rows).filter(([name]) => !names.includes(name)));
+const COUNTED_APART = ['audit_entry', 'audit_chain', 'rate_limit'];
+
 let visits = 0;
 /** A claim that intake has still to look at: of E1, a day each. */
 async function submit(body: Record<string, unknown> = {}): Promise<string> {
@@ -120,6 +123,52 @@ describe('invoices that were settled on the spot', () => {
     const { rows } = await worker.query('SELECT detail FROM task WHERE claim_number = $1', [number]);
     expect(rows).toMatchObject([{ detail: { findings: [{ code: 'NO_RULE', about: 'SETTLEMENT_MIXED' }] } }]);
   });
+});
+
+test('what somebody is told before submitting is what intake settles: with the record’s age and plan, and with what the year has used up', async () => {
+  await newYear();
+  const { lines, kind, hospital } = claimBody() as { lines: Record<string, unknown>[]; kind: string; hospital: { name: string } };
+  const body = {
+    ...{ treatedRegion: '130102', kind, hospital, visit: { start: '2026-03-12', end: '2026-03-12' }, documents: ['INVOICE'] },
+    lines: lines.map(({ unitPrice: _, ...line }) => line),
+  };
+  const ask = (as: string, change: Record<string, unknown> = {}) =>
+    api.call({ method: 'POST', url: '/v1/employees/E1/estimates', body: { ...body, ...change }, key: null, token: api.tokens.SJZ, as });
+  const told = (await ask('E1')).json();
+  expect(told).toMatchObject({ covered: true, benefit: '340.80', plan: { id: 'group-plan' }, rulebook: { id: '130100-310' } });
+  // the identity number is on file, an account is not
+  expect(told.findings.flatMap(({ document }: { document: string | null }) => document ?? [])).toEqual(['FEE_LIST', 'PRESCRIPTION_OR_RECORD', 'BANK_CARD']);
+
+  const number = await submit({ hospital });
+  await intake(number);
+  expect((await read(number)).json()).toMatchObject({ benefit: told.benefit, deductions: told.deductions });
+  // the year's deductible is used up: 526.00 × 80 %
+  const [before, next] = [await api.countRows(), (await ask('E4')).json()];
+  expect(next).toMatchObject({ benefit: '420.80', explanation: { zh: '526.00 = 315.60 医保统筹报销 + 105.20 单位补充报销 + 105.20 按比例自付' } });
+  // nothing is stored but that HR has looked
+  const after = await api.countRows();
+  expect(after['audit_entry']).toBe((before['audit_entry'] ?? 0) + 1);
+  expect(omit(after, COUNTED_APART)).toEqual(omit(before, COUNTED_APART));
+
+  expect((await ask('E3')).json()).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+  expect((await ask('E1', { age: 40 })).json()).toMatchObject({ code: 'VALIDATION_FAILED' });
+  expect((await ask('E1', { hospital: { name: '无名医院' } })).json()).toMatchObject({ status: 422, code: 'HOSPITAL_UNKNOWN' });
+  const { rows } = await api.database.query<{ sealed: Buffer }>(`SELECT identity_no AS sealed FROM employee WHERE employee_no = 'E1'`);
+  await api.database.query(`UPDATE employee SET identity_no = NULL WHERE employee_no = 'E1'`);
+  expect((await ask('E1')).json()).toMatchObject({ covered: false, benefit: null, explanation: { zh: expect.stringContaining('年龄') } });
+  await api.database.query(`UPDATE employee SET identity_no = $1 WHERE employee_no = 'E1'`, [rows[0]?.sealed]);
+});
+
+test('what nobody knows is left empty: a hospital is found by its name, and an item without a code is as stated', async () => {
+  await newYear();
+  const plain = (claimBody()['lines'] as Record<string, unknown>[]).map(({ itemCode: _, ...line }) => line);
+  const hospitalOf = async (name: string) => {
+    const number = await submit({ hospital: { name }, lines: plain });
+    return (await api.call({ url: `/v1/claims/${number}`, as: 'E1' })).json<{ hospital: unknown; lines: { itemCode: string }[] }>();
+  };
+  const known = await hospitalOf('石家庄市长安康宁医院');
+  expect([known.hospital, known.lines.map(({ itemCode }) => itemCode)]).toEqual([{ code: 'H13010200017', name: '石家庄市长安康宁医院' }, ['', '']]);
+  expect((await hospitalOf('无名医院')).hospital).toEqual({ code: '', name: '无名医院' });
 });
 
 test('two claims of one person at once share the deductible and the caps of the year', async () => {

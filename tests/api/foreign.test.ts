@@ -91,6 +91,10 @@ const BODIES: Record<string, (pick: Pick) => unknown> = {
     lines: [{ itemCode: 'A', itemName: '药', itemClass: '01', amount: '10.00' }],
   }),
   'POST /v1/colleagues/search': (pick) => ({ text: pick('employees') }),
+  'POST /v1/employees/{employeeNo}/estimates': () => ({
+    ...{ treatedRegion: '110000', kind: 'INPATIENT', hospital: { grade: '3' }, visit: { start: '2026-03-02', end: '2026-03-09' } },
+    lines: [{ itemCode: 'A', itemName: '药', itemClass: '01', amount: '10.00' }],
+  }),
   'POST /v1/claim-proposals': (pick) => ({ employeeNo: pick('employees'), documents: [pick('documents')] }),
   'POST /v1/claims/{number}/operations': () => ({ operation: 'NUDGE', reason: '核查' }),
   'POST /v1/notices/{id}/resend': () => ({ reason: '核查' }),

@@ -58,6 +58,8 @@ test('from a bill to the money: photographed, checked, submitted with one confir
   const page = await world.signInAs('straight-way');
   await fillIn(page, 'straight-way');
   await page.getByText('预计可报').first().waitFor();
+  // the directory knows the hospital, and the record the age: nobody is asked
+  expect(await page.getByLabel('医院等级').count()).toBe(0);
   await page.getByRole('button', { name: '确认提交 2100.00 元' }).click();
   await page.waitForURL(/\/app\/claims\/YB\d{8}-\d{8}$/);
   // the page is not touched again: it is told of what happens
@@ -81,6 +83,15 @@ test('a double tap, and an answer that got lost on the way, make one claim', asy
   await world.register('double-tap');
   const page = await world.signInAs('double-tap');
   await fillIn(page, 'double-tap');
+  // no directory has this hospital: the one thing that is asked
+  await page.getByRole('link', { name: '返回' }).click();
+  await page.getByLabel('医院', { exact: true }).fill('石家庄无名医院');
+  await page.getByRole('button', { name: '下一步' }).click();
+  const grade = page.getByLabel('医院等级');
+  await grade.waitFor();
+  expect(await page.getByRole('heading', { name: '预计可报' }).count()).toBe(0);
+  await grade.selectOption('三级');
+  await page.getByRole('heading', { name: '预计可报' }).waitFor();
   const keys: string[] = [];
   await page.route('**/v1/claims', async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
@@ -97,7 +108,9 @@ test('a double tap, and an answer that got lost on the way, make one claim', asy
   await page.waitForURL(/\/app\/claims\/YB/);
   expect(keys.length).toBe(2);
   expect(new Set(keys).size).toBe(1);
-  expect(await claimsOf('double-tap')).toHaveLength(1);
+  const claims = await claimsOf('double-tap');
+  expect(claims).toHaveLength(1);
+  expect(await world.api.get(`/v1/claims/${claims[0]?.number ?? ''}`)).toMatchObject({ hospital: { code: '', name: '石家庄无名医院' } });
   // the draft became the claim: the next one is a new one
   await page.goto(world.url);
   await page.getByRole('link', { name: '提交报销' }).waitFor();

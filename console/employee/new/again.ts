@@ -11,7 +11,7 @@ export async function again(claim: Claim): Promise<void> {
     circumstances: claim.circumstances.filter((one): one is Draft['circumstances'][number] => one !== ''),
     documents: claim.documents.map(({ documentId, kind, fileName }) => ({ documentId, kind, name: fileName ?? '' })),
     read: claim.documents.map(({ documentId }) => documentId),
-    hospital: { code: hospital?.code ?? '', name: hospital?.name ?? '', grade: '3' },
+    hospital: { code: hospital?.code ?? '', name: hospital?.name ?? '', grade: '' },
     diagnosis: claim.diagnoses?.[0] ?? { code: '', name: '' },
     visit: { start: visit?.start ?? '', end: visit?.end ?? '' },
     invoices: claim.invoices.map(({ type, code, number, checkCode, amount, issuedOn }) => ({

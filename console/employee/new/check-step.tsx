@@ -86,7 +86,7 @@ export function CheckStep({ draft, insuredRegion }: { draft: Draft; insuredRegio
           onValue={(name) => {
             settle('hospital.name');
             // another name is another hospital, of which nobody knows the code
-            change({ hospital: { ...draft.hospital, name, code: '' } });
+            change({ hospital: { name, code: '', grade: '' } });
           }}
         />
         <TextField

@@ -19,12 +19,7 @@ import { goTo } from './new-page.tsx';
 import { linesOf } from './proposal.ts';
 import { regionName } from './regions.ts';
 
-/** Nobody tells us how old somebody is: the estimate says so. */
-const AGE_IN_SERVICE = 40;
-const AGE_RETIRED = 65;
-/** Where nobody knows the hospital's code: the bureau knows it by its name. */
-const UNKNOWN_HOSPITAL = 'UNKNOWN';
-const UNKNOWN_DIAGNOSIS = 'UNKNOWN';
+const GRADES = ['3', '2', '1', 'community'] as const;
 
 export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee }) {
   const estimate = useSignal<Estimate | undefined>(undefined);
@@ -38,7 +33,8 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
     if (!complete) return goTo('check');
     const gone = new AbortController();
     noEstimate.value = undefined;
-    post<Estimate>('/v1/estimates', estimateOf(draft, person, total), { signal: gone.signal }).then(
+    estimate.value = undefined;
+    post<Estimate>(`/v1/employees/${encodeURIComponent(person.employeeNo)}/estimates`, estimateOf(draft, total), { signal: gone.signal }).then(
       (found) => void (estimate.value = found),
       (error: unknown) => void (noEstimate.value = gone.signal.aborted ? undefined : error),
     );
@@ -68,6 +64,8 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
     navigate(to, { replace: true });
   }
 
+  // the one thing that nobody on our side knows; asked for where the directory does not answer, and kept in sight once it was
+  const asksGrade = draft.hospital.grade !== '' || (noEstimate.value instanceof ApiFailure && noEstimate.value.code === 'HOSPITAL_UNKNOWN');
   const consent = failure.value instanceof ApiFailure && failure.value.code === 'CONSENT_MISSING';
   return (
     <div class="stack">
@@ -87,13 +85,22 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
           <Money yuan={total} strong />
         </dd>
       </dl>
-      <SelectField
-        label={t('confirm.grade')}
-        value={draft.hospital.grade}
-        onValue={(grade) => change({ hospital: { ...draft.hospital, grade: grade === '1' || grade === '2' ? grade : '3' } })}
-        options={(['3', '2', '1'] as const).map((grade) => ({ value: grade, label: t(`grade.${grade}`) }))}
-      />
-      {estimate.value ? <EstimateCard estimate={estimate.value} /> : noEstimate.value === undefined ? <Bones /> : <p class="muted">{t('estimate.none')}</p>}
+      {asksGrade && (
+        <SelectField
+          label={t('confirm.grade')}
+          hint={t('confirm.grade.why')}
+          value={draft.hospital.grade}
+          onValue={(grade) => change({ hospital: { ...draft.hospital, grade: GRADES.find((one) => one === grade) ?? '' } })}
+          options={[{ value: '', label: t('grade.choose') }, ...GRADES.map((grade) => ({ value: grade, label: t(`grade.${grade}`) }))]}
+        />
+      )}
+      {estimate.value ? (
+        <EstimateCard estimate={estimate.value} />
+      ) : noEstimate.value === undefined ? (
+        <Bones />
+      ) : (
+        <p class="muted">{t(asksGrade ? 'estimate.after-grade' : 'estimate.none')}</p>
+      )}
       {failure.value !== undefined &&
         (consent ? (
           <div class="notice warn" role="alert">
@@ -117,23 +124,23 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
 
 function claimOf(draft: Draft, total: string) {
   const { kind, treatedRegion, circumstances, hospital, visit, invoices, documents, diagnosis } = draft;
-  const code = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(diagnosis.code.trim()) ? diagnosis.code.trim() : UNKNOWN_DIAGNOSIS;
+  const code = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(diagnosis.code.trim()) ? diagnosis.code.trim() : '';
   return {
     ...{ kind, circumstances, treatedRegion, visit },
     diagnoses: needsDiagnosis(draft) ? [{ code, name: diagnosis.name.trim() }] : [],
-    hospital: { code: hospital.code === '' ? UNKNOWN_HOSPITAL : hospital.code, name: hospital.name.trim() },
+    hospital: { code: hospital.code, name: hospital.name.trim() },
     lines: linesOf(draft, t('confirm.one-line'), total).map((line) => ({ ...line, amount: plainAmount(line.amount), unitPrice: plainAmount(line.unitPrice) })),
     invoices: invoices.map((invoice) => ({ ...invoice, number: invoice.number.trim(), code: invoice.code.trim(), amount: plainAmount(invoice.amount) })),
     documents: documents.map(({ documentId, kind: of }) => ({ documentId, kind: of })),
   };
 }
 
-function estimateOf(draft: Draft, { insuredRegion, personType }: Employee, total: string) {
-  const retired = personType === '12';
+function estimateOf(draft: Draft, total: string) {
+  const { hospital, treatedRegion, kind, circumstances, visit } = draft;
   return {
-    ...{ insuredRegion, treatedRegion: draft.treatedRegion, kind: draft.kind, circumstances: draft.circumstances, visit: draft.visit },
-    ...{ personType: retired ? '12' : '11', age: retired ? AGE_RETIRED : AGE_IN_SERVICE, hospital: { grade: draft.hospital.grade } },
-    documents: [...new Set(draft.documents.map(({ kind }) => kind))],
+    ...{ treatedRegion, kind, circumstances, visit },
+    hospital: { name: hospital.name.trim(), ...(hospital.code !== '' && { code: hospital.code }), ...(hospital.grade !== '' && { grade: hospital.grade }) },
+    documents: [...new Set(draft.documents.map(({ kind: of }) => of))],
     lines: linesOf(draft, t('confirm.one-line'), total).map(({ itemCode, itemName, itemClass, quantity, amount }) => ({
       itemCode,
       itemName,

@@ -19,7 +19,8 @@ export type Draft = {
   documents: DraftDocument[];
   /** documents that were read already, so that what was corrected by hand is not read over */
   read: string[];
-  hospital: { code: string; name: string; grade: '1' | '2' | '3' };
+  /** grade: asked for where no directory knows the hospital, for the estimate alone */
+  hospital: { code: string; name: string; grade: '' | 'community' | '1' | '2' | '3' };
   visit: { start: string; end: string };
   /** asked for where the bureau asks for it; the code is on the papers, and may be left out */
   diagnosis: { code: string; name: string };
@@ -36,7 +37,7 @@ export const NO_INVOICE: DraftInvoice = { type: '1', code: '', number: '', check
 export const emptyDraft = (treatedRegion: string): Draft => ({
   ...{ key: newKey(), kind: null, treatedRegion, circumstances: [], documents: [], read: [] },
   ...{
-    hospital: { code: '', name: '', grade: '3' as const },
+    hospital: { code: '', name: '', grade: '' as const },
     visit: { start: '', end: '' },
     diagnosis: { code: '', name: '' },
     invoices: [NO_INVOICE],

@@ -1,7 +1,7 @@
 import { isSameCity } from '#domain/bureau/region.ts';
 import { requiredDocuments, type DocumentKind } from '#domain/claim/completeness.ts';
 import { Button } from '../../ui/button.tsx';
-import { FilePicker } from '../file-picker.tsx';
+import { FilePicker, sending } from '../file-picker.tsx';
 import { t } from '../words.ts';
 import { change, draft as current, type Draft } from './draft.ts';
 import { goTo } from './new-page.tsx';
@@ -29,8 +29,8 @@ export function MaterialsStep({ draft, insuredRegion, onFile }: MaterialsStepPro
       ))}
       <div class="stack-small">
         {missing.length > 0 && <p class="small muted">{t('new.materials.later', { n: missing.length })}</p>}
-        <Button kind="primary" wide disabled={documents.length === 0} onClick={() => goTo('check')}>
-          {t('new.next')}
+        <Button kind="primary" wide disabled={documents.length === 0 || sending.value > 0} onClick={() => goTo('check')}>
+          {t(sending.value > 0 ? 'new.sending' : 'new.next')}
         </Button>
       </div>
     </div>

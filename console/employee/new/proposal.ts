@@ -59,7 +59,7 @@ function take({ claim }: ClaimProposal, read: string[]): void {
     };
   });
   const lines = claim.lines.map((line, index): DraftLine => ({
-    itemCode: line.itemCode.value ?? UNKNOWN_ITEM,
+    itemCode: line.itemCode.value ?? '',
     itemName: pick(`lines.${index}.itemName`, '', line.itemName),
     itemClass: line.itemClass.value === '01' || line.itemClass.value === '03' ? line.itemClass.value : '02',
     quantity: line.quantity.value ?? '1',
@@ -81,11 +81,8 @@ function take({ claim }: ClaimProposal, read: string[]): void {
   });
 }
 
-/** Where nobody knows the item's code: the bureau assigns it. */
-export const UNKNOWN_ITEM = 'UNKNOWN';
-
 /** The lines of a draft; one over the whole amount where none were read. */
 export function linesOf({ lines, invoices }: Draft, name: string, total: string): DraftLine[] {
   if (lines.length > 0) return lines;
-  return invoices.length === 0 ? [] : [{ itemCode: UNKNOWN_ITEM, itemName: name, itemClass: '02', quantity: '1', unitPrice: total, amount: total }];
+  return invoices.length === 0 ? [] : [{ itemCode: '', itemName: name, itemClass: '02', quantity: '1', unitPrice: total, amount: total }];
 }
