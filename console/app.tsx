@@ -2,15 +2,15 @@ import { signal } from '@preact/signals';
 import { Component, type ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { offline, sessionEnded } from './client/connection.ts';
-import { close, goLive } from './client/live.ts';
+import { goLive } from './client/live.ts';
 import { reportError } from './client/report.ts';
-import { holds, loadSession, session, signIn } from './client/session.ts';
+import { holds, loadSession, session } from './client/session.ts';
 import { chooseLanguage, language } from './i18n/language.ts';
 import { t } from './i18n/words.ts';
-import { here, Link, matchRoute, type Route } from './router.tsx';
+import { here, lazyPage, Link, matchRoute, type Route } from './router.tsx';
 import { Button } from './ui/button.tsx';
+import { SignIn } from './sign-in/sign-in.tsx';
 import { Outages } from './ui/outages.tsx';
-import { Page } from './ui/page.tsx';
 import { Failed, Loading, NotFound } from './ui/states.tsx';
 import { Toasts } from './ui/toast.tsx';
 
@@ -32,6 +32,8 @@ const AREAS = {
   operator: { home: '/app/operator', word: 'area.operator', load: () => import('./operator/area.ts'), offered: () => holds('operator', 'admin') },
 } as const satisfies Record<string, Area>;
 type AreaName = keyof typeof AREAS;
+
+const SignInRefused = lazyPage(async () => (await import('./sign-in/refused.tsx')).SignInRefused);
 
 const loaded = signal<Partial<Record<AreaName, readonly Route[]>>>({});
 const trouble = signal<unknown>(undefined);
@@ -70,7 +72,7 @@ function Bar() {
   const area = areaOf(here.value);
   const names = (Object.keys(AREAS) as AreaName[]).filter((name) => AREAS[name].offered());
   return (
-    <header class="bar">
+    <header class={session.value && names.length > 1 ? 'bar several' : 'bar'}>
       <Link class="brand" href="/">
         {t('product')}
       </Link>
@@ -97,6 +99,7 @@ function Bar() {
 function Content() {
   if (trouble.value !== undefined) return <Failed failure={trouble.value} onRetry={() => void start()} />;
   if (session.value === undefined) return <Loading />;
+  if (here.value.split('?', 1)[0] === '/app/sign-in-refused') return <SignInRefused params={{}} />;
   if (session.value === null || sessionEnded.value) return <SignIn />;
   return <AreaPage name={areaOf(here.value)} />;
 }
@@ -120,18 +123,6 @@ function AreaPage({ name }: { name: AreaName }) {
   const { route, params } = found;
   // another address is another page: nothing of one claim stays in the fields of the next
   return <route.page key={here.value.split('?', 1)[0] ?? ''} params={params} />;
-}
-
-function SignIn() {
-  useEffect(close, []);
-  return (
-    <Page title={t('sign-in.title')}>
-      <p>{t(sessionEnded.value ? 'sign-in.ended' : 'sign-in.text')}</p>
-      <Button kind="primary" wide onClick={signIn}>
-        {t('sign-in.button')}
-      </Button>
-    </Page>
-  );
 }
 
 function areaOf(address: string): AreaName {

@@ -7,6 +7,7 @@ const visible = (max: number) => z.string().regex(new RegExp(`^[\\x21-\\x7e]{1,$
 export const signInQuery = z.strictObject({
   returnTo: visible(2_000).default('/').meta({ description: 'Where the browser goes afterwards: a path of this origin', example: '/claims' }),
   acr: visible(200).optional().meta({ description: 'A class of authentication that means a second factor, where one is needed' }),
+  prompt: z.literal('login').optional().meta({ description: 'Ask who it is, even where somebody is signed in at the provider: to sign in as another person' }),
 });
 
 /** What the provider sends a browser back with. More parameters are its own affair. */

@@ -108,7 +108,16 @@ export function answerUnreadable(_error: Error, socket: Socket): void {
   socket.destroy();
 }
 
+/** Where a browser that wanted to sign in is told that it did not, by the console (console/sign-in/refused.tsx). */
+const REFUSED = '/app/sign-in-refused';
+
+/** Somebody, and no program: a browser that goes where the identity provider or a button has sent it. */
+function isSigningIn({ method, url, headers, server }: FastifyRequest): boolean {
+  return server.deps.console !== undefined && method === 'GET' && url.startsWith('/auth/') && (headers.accept ?? '').includes('text/html');
+}
+
 function send(reply: FastifyReply, refusal: Refusal, errors?: Issues): FastifyReply {
+  if (isSigningIn(reply.request)) return reply.redirect(`${REFUSED}?why=${refusal.code}&reference=${reply.request.id.slice(-12)}`, 303);
   const { status } = ERRORS[refusal.code];
   const language = languageOf(reply.request);
   reply

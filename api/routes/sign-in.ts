@@ -39,7 +39,7 @@ export const signInRoutes: FastifyPluginAsyncZod = async (app) => {
     },
     async (request, reply) => {
       if (!signIn) return reply.refuse(refuse('NOT_FOUND'));
-      const { returnTo: path, acr } = request.query;
+      const { returnTo: path, acr, prompt } = request.query;
       const returnTo = ownAddress(path, signIn.config.publicUrl);
       if (returnTo === undefined) return reply.refuse(refuse('VALIDATION_FAILED', { detail: 'returnTo is not a path of this origin' }));
       if (acr !== undefined && !signIn.config.secondFactorAcr.includes(acr))
@@ -48,7 +48,7 @@ export const signInRoutes: FastifyPluginAsyncZod = async (app) => {
       const person = signedIn && (await findSigningIn(database, signedIn));
       const attempt = beginAttempt({ returnTo, acr, employeeId: person?.employeeId }, clock());
       return unlessAway(request, reply, async () => {
-        const url = await signIn.provider.authorizationUrl({ ...proofOf(attempt), acr });
+        const url = await signIn.provider.authorizationUrl({ ...proofOf(attempt), acr, prompt });
         await signIn.cookies.write(reply, 'sign-in', JSON.stringify(attempt), ATTEMPT_SECONDS);
         return reply.redirect(url.href, 303);
       });

@@ -19,8 +19,8 @@ export type Exchange = { ok: true; claims: oidc.IDToken } | { ok: false; reason:
 
 /** The employer's OpenID provider. Everything throws `ProviderUnavailable` where it is away. */
 export type IdentityProvider = {
-  /** Where the browser is sent. `acr`: the class of authentication that is asked for. */
-  authorizationUrl(request: Proof & { acr: string | undefined }): Promise<URL>;
+  /** Where the browser is sent. `acr`: the class of authentication that is asked for. `prompt`: `login` asks who it is even where somebody is signed in there. */
+  authorizationUrl(request: Proof & { acr: string | undefined; prompt: 'login' | undefined }): Promise<URL>;
   /** Takes the code for an ID token whose signature, issuer, audience, times and nonce are right. `callback`: the whole address that the browser came back to. */
   exchange(request: Proof & { callback: URL }): Promise<Exchange>;
   /** Where the session at the provider is ended; undefined where it has no such address. */
@@ -63,13 +63,14 @@ export function openIdentityProvider({ issuer, clientId, clientSecret, publicUrl
   }
 
   return {
-    async authorizationUrl({ state, nonce, verifier, acr }) {
+    async authorizationUrl({ state, nonce, verifier, acr, prompt }) {
       const found = await provider();
       // acr_values is but a wish; what both together mean is left open by OpenID Connect (Core 5.5.1.1)
       const essential = found.serverMetadata().claims_parameter_supported === true;
       return oidc.buildAuthorizationUrl(found, {
         ...{ redirect_uri: `${publicUrl}/auth/callback`, scope: 'openid', state, nonce },
         ...{ code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+        ...(prompt !== undefined && { prompt }),
         ...(acr !== undefined && (essential ? { claims: JSON.stringify({ id_token: { acr: { essential, values: [acr] } } }) } : { acr_values: acr })),
       });
     },

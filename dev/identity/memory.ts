@@ -38,7 +38,8 @@ export function openMemory(): AdapterConstructor {
     }
 
     async revokeByGrantId(grantId: string): Promise<void> {
-      for (const [key, { payload }] of stored) if (payload.grantId === grantId) stored.delete(key);
+      // of this kind alone: an interaction that has the grant goes on when another person signs in
+      for (const [key, { payload }] of stored) if (key.startsWith(`${this.#name}:`) && payload.grantId === grantId) stored.delete(key);
     }
 
     #key(id: string): string {
