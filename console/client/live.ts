@@ -65,7 +65,11 @@ function open(): void {
   if (stream || !wanted || document.visibilityState === 'hidden') return;
   const opened = new EventSource('/v1/stream');
   stream = opened;
+  let begun = false;
   opened.addEventListener('open', () => {
+    // one that comes after a refusal says nothing of what was before it; one that the browser resumes does
+    if (!begun && cursor !== undefined) void ask();
+    begun = true;
     clearInterval(poller);
     poller = undefined;
     liveness.value = 'stream';

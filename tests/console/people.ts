@@ -15,6 +15,14 @@ const NAMES = {
   spare: '韩备',
   'branch-manager': '许负责',
   'branch-hr': '何人事',
+  'one-tap': '何轻',
+  appellant: '施诉',
+  'new-account': '孔新',
+  'lost-stream': '曹续',
+  'big-photo': '严照',
+  absent: '华休',
+  /** whom the identity provider knows, and we do not */
+  stranger: '陶外',
 } as const;
 export type TestPerson = keyof typeof NAMES;
 

@@ -17,6 +17,7 @@ export type Place = {
   bankUrl: string;
   mailUrl: string;
   databaseUrl: string;
+  apiLog: string;
   claims: Record<string, string>;
 };
 
@@ -38,7 +39,7 @@ export async function startPlace(report: (line: string) => void = () => undefine
     const claims = await seedShowcase({ api, ...product });
     const place = {
       ...{ claims, url: product.apiUrl, token, browser: browser.wsEndpoint(), bureauUrl: product.bureauUrl, bankUrl: product.bankUrl },
-      ...{ mailUrl: infrastructure.mail.httpUrl, databaseUrl: infrastructure.databaseUrl },
+      ...{ mailUrl: infrastructure.mail.httpUrl, databaseUrl: infrastructure.databaseUrl, apiLog: product.processes.api.logFile },
     };
     return {
       place,
