@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { newKey, post } from '../client/api.ts';
+import { ofNothing, useResource } from '../client/resource.ts';
 import { session } from '../client/session.ts';
 import { navigate, query } from '../router.tsx';
 import { Button } from '../ui/button.tsx';
@@ -7,6 +8,8 @@ import { TextField } from '../ui/field.tsx';
 import { Page } from '../ui/page.tsx';
 import { Fault } from '../ui/states.tsx';
 import { toast } from '../ui/toast.tsx';
+import { maskedAccount } from './masked-account.ts';
+import type { Accounts } from './contract.ts';
 import { claimToReturnTo } from './return-to.ts';
 import { t } from './words.ts';
 
@@ -18,6 +21,8 @@ export function AccountPage() {
   const then = claimToReturnTo(query('then'));
   const back = then ?? '/app/me';
   const fields = useSignal<Record<Name, string>>({ accountNo: '', bankName: '', bankCode: '' });
+  const accounts = useResource<Accounts>(`/v1/employees/${encodeURIComponent(session.value?.employeeNo ?? '')}/accounts`, ofNothing);
+  const now = accounts.value?.items.find(({ replacedAt }) => replacedAt === null);
   const shown = useSignal(false);
   const key = useSignal(newKey());
   const failure = useSignal<unknown>(undefined);
@@ -50,6 +55,7 @@ export function AccountPage() {
   return (
     <Page title={t('action.mend-account')} back={back}>
       <p>{t('account.text', { name: session.value?.name ?? '' })}</p>
+      {now && <p class="muted">{t('account.now', { account: maskedAccount(now.accountNo), bank: now.bankName })}</p>}
       <div class="card stack">
         <TextField {...field('accountNo')} inputMode="numeric" autoComplete="off" />
         <TextField {...field('bankName')} hint={t('account.bankName.hint')} autoComplete="off" />

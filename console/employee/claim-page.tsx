@@ -34,11 +34,12 @@ export function ClaimPage({ params: { number = '' } }: { params: Params }) {
               {shown.note && <p class={shown.note.code === 'DENIED' ? 'tag bad' : 'tag warn'}>{say(shown.note.label)}</p>}
             </div>
             <Turn progress={shown} />
+            {claim.value?.state === 'DRAFT' && <Content claim={claim.value} />}
             <NextStep number={number} progress={shown} claim={claim.value} onDone={reload} />
             <Amounts number={number} progress={shown} />
-            {findings.value && <FindingList findings={findings.value} />}
+            {findings.value && <FindingList findings={findings.value} listed={shown.missingDocuments.length > 0} />}
             <Timeline stages={shown.stages} />
-            {claim.value && <Content claim={claim.value} />}
+            {claim.value && claim.value.state !== 'DRAFT' && <Content claim={claim.value} />}
             {claim.value && <Documents claim={claim.value} />}
             <MessageList number={number} />
           </>

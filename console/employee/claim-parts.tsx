@@ -35,8 +35,9 @@ export function Content({ claim }: { claim: Claim }) {
   );
 }
 
-export function FindingList({ findings }: { findings: Findings }) {
-  const open = findings.items.filter(({ overruled }) => overruled === null);
+/** `listed`: the documents that are missing stand on the page already. */
+export function FindingList({ findings, listed }: { findings: Findings; listed: boolean }) {
+  const open = findings.items.filter(({ overruled, code }) => overruled === null && !(listed && code === 'DOC_REQUIRED'));
   if (open.length === 0) return null;
   return (
     <section class="card" aria-labelledby="findings">

@@ -65,7 +65,7 @@ export function FilePicker({ kind, present, needed, wrong, onStored, onRemove }:
   return (
     <section class="card stack-small picker" aria-labelledby={`${id}-name`}>
       <div class="row between">
-        <h2 id={`${id}-name`}>
+        <h2 class="grow" id={`${id}-name`}>
           {say(DOCUMENT_KINDS[kind])}{' '}
           {present.length > 0 ? <span class="tag good">✓ {present.length}</span> : needed && <span class="tag warn">{t('picker.needed')}</span>}
         </h2>

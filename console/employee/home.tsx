@@ -50,7 +50,7 @@ export function HomePage() {
                     {past.map((claim) => (
                       <li key={claim.number}>
                         <Link class="row between claim-card" href={`/app/claims/${claim.number}`}>
-                          <span>
+                          <span class="grow">
                             {say(CLAIM_KINDS[claim.kind])} <Outcome claim={claim} />
                             <span class="muted small"> {formatDay(claim.createdAt)}</span>
                           </span>
@@ -77,7 +77,7 @@ function ClaimCard({ claim }: { claim: ClaimSummary }) {
   return (
     <Link class="card claim-card" href={`/app/claims/${claim.number}`}>
       <div class="row between">
-        <h2>{say(CLAIM_KINDS[claim.kind])}</h2>
+        <h2 class="grow">{say(CLAIM_KINDS[claim.kind])}</h2>
         <Money yuan={claim.submittedAmount} strong />
       </div>
       <StageBar stages={stagesOf(claim)} />

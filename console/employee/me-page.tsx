@@ -6,6 +6,7 @@ import { Money } from '../ui/money.tsx';
 import { Page } from '../ui/page.tsx';
 import { Shown } from '../ui/states.tsx';
 import type { Accounts, Consents, Quota } from './contract.ts';
+import { maskedAccount } from './masked-account.ts';
 import { t } from './words.ts';
 
 /** 我的: what is on file, what was agreed to, and the way out. */
@@ -29,7 +30,7 @@ export function MePage() {
             account ? (
               <dl class="facts">
                 <dt>{t('account.number')}</dt>
-                <dd class="numbers">{account.accountNo.replace(/^\*+/, '···· ')}</dd>
+                <dd class="numbers">{maskedAccount(account.accountNo)}</dd>
                 <dt>{t('account.bank')}</dt>
                 <dd>{account.bankName}</dd>
                 <dt>{t('account.holder')}</dt>

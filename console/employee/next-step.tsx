@@ -28,7 +28,9 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
   const missing = progress.missingDocuments.length > 0;
   const calls = progress.state === 'PENDED_INFO' ? [...CALLS, 'add-documents', 'materials-complete'] : CALLS;
   const main = possible.find((action) => calls.includes(action) && action !== 'appeal') ?? possible.find((action) => calls.includes(action));
-  const others = possible.filter((action) => action !== main);
+  // denied: to appeal and to submit again are two ways, of which nobody is to overlook one
+  const second = possible.find((action) => action === 'appeal' && action !== main);
+  const others = possible.filter((action) => action !== main && action !== second);
 
   /** One decision of the reader is one key, however often it is sent. */
   async function send(action: keyof typeof PATHS, body: Record<string, string> = {}): Promise<void> {
@@ -46,7 +48,7 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
   }
 
   const button = (action: Action, first: boolean) => {
-    const look = { class: first ? 'button primary wide' : 'button' };
+    const look = { class: first ? 'button primary wide' : action === second ? 'button wide' : 'button' };
     const kind = first ? ({ kind: 'primary', wide: true } as const) : {};
     switch (action) {
       case 'give-consent':
@@ -102,6 +104,7 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
       )}
       {failure.value !== undefined && asking.value === undefined && <Fault failure={failure.value} />}
       {main && button(main, true)}
+      {second && button(second, false)}
       {others.length > 0 && (
         <details>
           <summary>{t('next.others')}</summary>

@@ -7,8 +7,8 @@ export const zh = {
   'home.go-on': '继续填写报销',
   'home.past': '已完成',
   'home.your-turn': '需要您处理',
-  'home.expected': '预计 {date} 前',
-  'home.appeal': '{date} 前可申请复核',
+  'home.expected': '预计{date}前',
+  'home.appeal': '{date}前可申请复核',
 
   'new.steps': '第 {at} 步，共 {of} 步',
   'new.sending': '正在上传，请稍候…',
@@ -211,6 +211,7 @@ export const zh = {
   'account.holder': '户名',
   'account.none': '还没有收款账户。',
   'account.text': '户名必须是本人（{name}）。更换后会通知原联系方式。',
+  'account.now': '目前的账户：{account}，{bank}',
   'account.accountNo': '银行卡号',
   'account.accountNo.fault': '请填写卡号',
   'account.bankName': '开户银行',

@@ -40,7 +40,7 @@ export const zh = {
   'due.days': '剩余 {n} 个工作日',
   'due.today': '今天到期',
   'due.overdue': '已超时',
-  'due.by': '{date} 前',
+  'due.by': '{date}前',
   'due.provisional': '（节假日安排公布后可能调整）',
   'stage.done': '已完成',
   'stage.current': '进行中',

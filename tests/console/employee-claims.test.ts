@@ -106,7 +106,6 @@ test('a denial is appealed against while there is time, which is counted down, a
   const shanghaiDay = (at: number) => Math.floor((at + 8 * 3_600_000) / 86_400_000);
   const left = `剩余 ${shanghaiDay(Date.parse(appealableUntil)) - shanghaiDay(Date.now())} 天`;
   await page.getByText(left).waitFor();
-  await page.getByText('其他操作').click();
   await page.getByRole('link', { name: '申请复核' }).click();
   await page.getByText(left).waitFor();
   await page.getByText('原决定：').waitFor();

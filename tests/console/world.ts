@@ -4,8 +4,6 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import { inject } from 'vitest';
 import { createApiClient, type ApiClient } from '#dev/client.ts';
 import { giveConsents, PEOPLE } from '#dev/seed.ts';
-// what it provides is declared there
-import type {} from '../setup/console.ts';
 import type { Place } from './stack.ts';
 import { employeeNoOf, nameOf, type TestPerson } from './people.ts';
 

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { isSameCity } from '#domain/bureau/region.ts';
 import { CLAIM_KINDS } from '#domain/claim/completeness.ts';
 import { ApiFailure, post } from '../../client/api.ts';
 import { session } from '../../client/session.ts';
@@ -74,7 +75,8 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
         <dd>{say(CLAIM_KINDS[kind])}</dd>
         <dt>{t('check.hospital')}</dt>
         <dd>
-          {draft.hospital.name} · {say(regionName(draft.treatedRegion))}
+          {draft.hospital.name}
+          {!isSameCity(draft.treatedRegion, person.insuredRegion) && ` · ${say(regionName(draft.treatedRegion))}`}
         </dd>
         <dt>{t('check.day')}</dt>
         <dd>{draft.visit.start === draft.visit.end ? draft.visit.start : `${draft.visit.start} – ${draft.visit.end}`}</dd>
