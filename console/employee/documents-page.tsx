@@ -58,11 +58,10 @@ export function DocumentsPage({ params: { number = '' } }: { params: Params }) {
           // what came in an earlier visit to this page counts as well
           const counting = claim.value?.documents.filter(({ replacedBy }) => replacedBy === null) ?? [];
           const there = counting.map(({ documentId, kind, fileName }) => ({ documentId, kind, name: fileName ?? '' }));
-          const wrong = pended
-            ? (findings.value?.items.filter(isWrong) ?? []).filter((one) => there.some(({ documentId }) => documentId === one.documentId))
-            : [];
+          const told = pended ? (findings.value?.items.filter(isWrong) ?? []) : [];
+          const wrong = told.filter((one) => there.some(({ documentId }) => documentId === one.documentId));
           const missing = DOCUMENT_KIND_CODES.filter((kind) => missingDocuments.some((one) => one.kind === kind));
-          const asked = DOCUMENT_KIND_CODES.filter((kind) => missing.includes(kind) || wrong.some(({ document }) => document === kind));
+          const asked = DOCUMENT_KIND_CODES.filter((kind) => missing.includes(kind) || told.some(({ document }) => document === kind));
           const complete = wrong.length === 0 && missing.every((kind) => there.some((one) => one.kind === kind)) && there.length > 0;
           return (
             <div class="stack">

@@ -1,9 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BILLS, type Bill } from '#dev/bills/bill.ts';
+import { structuredXml } from '#dev/bills/xml.ts';
 import { samplePdf } from '#dev/sample-pdf.ts';
 import { eventually } from '#dev/run-stack.ts';
 import { freshInvoiceNo } from '#dev/seed.ts';
-import { employeeNoOf, type TestPerson } from './people.ts';
+import { employeeNoOf, nameOf, type TestPerson } from './people.ts';
 import { enter, type World } from './world.ts';
 
 /* What an employee does about a claim that is there already: confirm it, appeal, submit it again, withdraw it, mend the account. */
@@ -27,12 +29,23 @@ const digitsOf = (who: TestPerson): string => employeeNoOf(who).slice(1);
 const stateOf = async (number: string) => (await world.api.get<{ state: string }>(`/v1/claims/${number}`)).state;
 const toBe = (number: string, state: string) => eventually(`${number} to be ${state}`, async () => (await stateOf(number)) === state || undefined);
 
+/** The e-bill of such a claim. */
+const billXml = (about: Pick<Bill, 'payer' | 'number' | 'date'>): string =>
+  structuredXml({
+    ...{ ...BILLS.outpatient, ...about, code: '13010126', checkCode: 'a1b2c3', amount: '1200.00', hospital: HOSPITAL.name },
+    lines: [{ name: '葡萄糖注射液', itemCode: 'XB05BBF271B002', quantity: '2', unitPrice: '600.00', amount: '1200.00', level: '01' }],
+  });
+
 /** 1 200.00 for a visit at home, with all its documents; `rulings`: what the bureau will say, settled before it can say anything; [] lets it wait, absent: as its plan says. */
-async function submit(who: TestPerson, { rulings, daysAgo = 4 }: { rulings?: readonly Record<string, unknown>[]; daysAgo?: number } = {}): Promise<string> {
+async function submit(
+  who: TestPerson,
+  { rulings, daysAgo = 4, payer }: { rulings?: readonly Record<string, unknown>[]; daysAgo?: number; payer?: string } = {},
+): Promise<string> {
   const [employeeNo, invoiceNo, day] = [employeeNoOf(who), freshInvoiceNo(), dayBefore(daysAgo)];
   const documents: { documentId: string; kind: string }[] = [];
   for (const kind of ['INVOICE', 'FEE_LIST', 'PRESCRIPTION_OR_RECORD']) {
-    const { id } = await world.api.upload({ name: `${kind}.xml`, content: Buffer.from(`<${kind.toLowerCase()} no="${invoiceNo}"/>`) });
+    const bill = kind === 'INVOICE' && payer !== undefined ? billXml({ payer, number: invoiceNo, date: day }) : undefined;
+    const { id } = await world.api.upload({ name: `${kind}.xml`, content: Buffer.from(bill ?? `<${kind.toLowerCase()} no="${invoiceNo}"/>`) });
     documents.push({ documentId: id, kind });
   }
   const claim = {
@@ -142,6 +155,28 @@ test('a denial is appealed against while there is time, which is counted down, a
   await page.getByRole('dialog').getByRole('button', { name: '撤回申请' }).click();
   await page.getByText('已撤回').first().waitFor();
   await toBe(third, 'WITHDRAWN');
+  await page.context().close();
+});
+
+test('a bill with another name on it is named as wrong, replaced by the right one, and the claim goes on', async () => {
+  await world.register('wrong-bill');
+  const number = await submit('wrong-bill', { payer: '别人' });
+  await toBe(number, 'PENDED_INFO');
+  const { invoices } = await world.api.get<{ invoices: { number: string; issuedOn: string }[] }>(`/v1/claims/${number}`);
+  const page = await world.signInAs('wrong-bill');
+  await open(page, number);
+  await page.getByRole('link', { name: '补充材料' }).click();
+  await page.getByText('原来的这份不符').waitFor();
+  const done = page.getByRole('button', { name: '材料已齐' });
+  expect(await done.isDisabled()).toBe(true);
+  const right = billXml({ payer: nameOf('wrong-bill'), number: invoices[0]?.number ?? '', date: invoices[0]?.issuedOn ?? '' });
+  await page.locator('input[data-kind=INVOICE]').setInputFiles({ name: 'right.xml', mimeType: 'application/xml', buffer: Buffer.from(right) });
+  await page.getByText('原来的这份不符').waitFor({ state: 'detached' });
+  // a reload finds what was handed in
+  await page.reload();
+  await page.getByText('right.xml').waitFor();
+  await done.click();
+  await eventually('the claim to go on', async () => (await stateOf(number)) !== 'PENDED_INFO' || undefined);
   await page.context().close();
 });
 

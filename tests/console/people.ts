@@ -21,6 +21,7 @@ const NAMES = {
   'lost-stream': '曹续',
   'big-photo': '严照',
   absent: '华休',
+  'wrong-bill': '金错',
   /** whom the identity provider knows, and we do not */
   stranger: '陶外',
 } as const;
