@@ -10,13 +10,13 @@ const KEPT_DAYS = 7;
 const DAY_MS = 86_400_000;
 const NONCE_BYTES = 12;
 
-/** Undefined where nothing is kept, or it is somebody else's, or too old. */
+/** Undefined where nothing is kept, or it is somebody else's, or too old, or the browser forbids to keep anything. */
 export async function readSealed<T>(name: string): Promise<T | undefined> {
-  forgetOld();
   const owner = await ownerKey();
-  const text = owner && localStorage.getItem(`${PREFIX}${name}.${owner.id}`);
-  if (!owner || !text) return undefined;
   try {
+    forgetOld();
+    const text = owner && localStorage.getItem(`${PREFIX}${name}.${owner.id}`);
+    if (!owner || !text) return undefined;
     const bytes = bytesOf((JSON.parse(text) as { sealed: string }).sealed);
     const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: bytes.slice(0, NONCE_BYTES) }, owner.key, bytes.slice(NONCE_BYTES));
     return JSON.parse(new TextDecoder().decode(opened)) as T;
@@ -31,27 +31,34 @@ export async function writeSealed(name: string, value: unknown): Promise<void> {
   if (!owner) return;
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, owner.key, new TextEncoder().encode(JSON.stringify(value))));
-  try {
-    localStorage.setItem(`${PREFIX}${name}.${owner.id}`, JSON.stringify({ at: Date.now(), sealed: base64Of([...nonce, ...sealed]) }));
-  } catch {
-    // full, or forbidden
-  }
+  attempt(() => localStorage.setItem(`${PREFIX}${name}.${owner.id}`, JSON.stringify({ at: Date.now(), sealed: base64Of([...nonce, ...sealed]) })));
 }
 
 export async function removeSealed(name: string): Promise<void> {
   const owner = await ownerKey();
-  if (owner) localStorage.removeItem(`${PREFIX}${name}.${owner.id}`);
+  if (owner) attempt(() => localStorage.removeItem(`${PREFIX}${name}.${owner.id}`));
 }
 
 /** Everything that anybody kept here: at sign-out. */
 export function forgetSealed(): void {
-  for (const name of keptNames()) localStorage.removeItem(name);
+  attempt(() => {
+    for (const name of keptNames()) localStorage.removeItem(name);
+  });
 }
 
 function forgetOld(): void {
   for (const name of keptNames()) {
     const { at = 0 } = JSON.parse(localStorage.getItem(name) ?? '{}') as { at?: number };
     if (Date.now() - at > KEPT_DAYS * DAY_MS) localStorage.removeItem(name);
+  }
+}
+
+/** A browser may have no room, or forbid it: then nothing is kept, and nothing else fails for that. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // nothing is kept
   }
 }
 
