@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ConnectionPlugin } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { inject } from 'vitest';
 import { findTemporalBinary } from '#dev/stack/temporal-binary.ts';
@@ -22,6 +23,15 @@ export async function createTestNamespace(): Promise<TestTemporal> {
 }
 
 /**
+ * This server hangs up on who asks whether it is alive more often than every five minutes, in the middle of whatever is under way; a call to move its clock that
+ * is lost so leaves the clock standing for good.
+ */
+const withoutPings: ConnectionPlugin = {
+  name: 'without-pings',
+  configureConnection: (options) => ({ ...options, channelArgs: { ...options.channelArgs, 'grpc.keepalive_time_ms': 60 * 60_000 } }),
+};
+
+/**
  * A server of its own whose clock jumps over waiting: one for each test, as its clock can be far ahead afterwards, and
  * dates come from `environment.currentTimeMs()`. The caller calls `teardown()`. It knows no lists, schedules or resets.
  */
@@ -30,6 +40,7 @@ export async function createTimeSkippingEnvironment(payloads: PayloadKeys): Prom
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
     client: { dataConverter: encryptingConverter(payloads) },
+    plugins: [withoutPings],
   });
   // Without them an upsert in a workflow would loop for ever on this server.
   await addSearchAttributes({
