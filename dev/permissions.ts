@@ -8,6 +8,7 @@ const ABOUT: Record<Action, { zh: string; en: string }> = {
   'claim.read': { zh: '查看申请与历史（不含医疗内容）', en: 'see a claim and its history, without what is medical' },
   'claim.read-medical': { zh: '查看医疗内容：明细、诊断、医院、材料、决定', en: 'see what is medical: lines, diagnoses, hospital, documents, decisions' },
   'claim.submit': { zh: '提交、重新提交', en: 'submit, submit again' },
+  'claim.estimate': { zh: '预估某人的报销', en: 'estimate what somebody would be paid' },
   'claim.confirm': { zh: '确认草稿', en: 'confirm a draft' },
   'claim.complete': { zh: '说明材料已齐、替换材料', en: 'say that documents are complete, replace one' },
   'claim.add-document': { zh: '补充材料', en: 'add documents' },

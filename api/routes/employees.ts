@@ -147,7 +147,7 @@ async function noteChange(tx: Tx, { was, row, at, actor }: { was: EmployeeRow; r
 /** The employee whom the caller may read or write; outside of the scope there is none. */
 export function mayTouch(
   request: FastifyRequest,
-  action: Extract<Action, `employee.${string}` | `account.${string}` | 'look.read' | 'claim.submit'>,
+  action: Extract<Action, `employee.${string}` | `account.${string}` | 'look.read' | 'claim.estimate'>,
   employee: EmployeeRow | undefined,
 ): { ok: true; employee: EmployeeRow } | Refusal {
   if (!employee) return refuse('NOT_FOUND');

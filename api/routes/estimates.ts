@@ -42,7 +42,7 @@ export const estimateRoutes: FastifyPluginAsyncZod = async (app) => {
   app.post(
     '/v1/employees/:employeeNo/estimates',
     {
-      config: { access: 'claims:write', action: 'claim.submit' },
+      config: { access: 'claims:read', action: 'claim.estimate' },
       schema: {
         tags: ['claims'],
         summary: 'What somebody would be paid, and why the rest would not',
@@ -55,7 +55,7 @@ export const estimateRoutes: FastifyPluginAsyncZod = async (app) => {
       },
     },
     async (request, reply) => {
-      const allowed = mayTouch(request, 'claim.submit', await findEmployee(request.db, { employeeNo: request.params.employeeNo }));
+      const allowed = mayTouch(request, 'claim.estimate', await findEmployee(request.db, { employeeNo: request.params.employeeNo }));
       if (!allowed.ok) return reply.refuse(allowed);
       await recordLookAt(request, 'employee.estimate', [lookedAt(allowed.employee)]);
       const person = await knownPerson(request, allowed.employee, request.body.visit.start);

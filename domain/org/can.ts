@@ -49,6 +49,8 @@ const RULES = {
   /** lines, diagnoses, hospital, documents */
   'claim.read-medical': { scope: 'claims:read', own: 'allowed', shared: true, roles: [...DECIDERS, 'auditor'], machine: true },
   'claim.submit': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
+  /** what somebody would be paid: it tells what the year has used up, and so takes the scope for reading */
+  'claim.estimate': { scope: 'claims:read', own: 'allowed', roles: ['hr'], machine: true },
   'claim.confirm': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   'claim.complete': { scope: 'claims:write', own: 'allowed', roles: ['hr'], machine: true },
   /** filing a paper with a claim, without a word on whether it is complete: what an approver records of a bureau's letter needs the letter */

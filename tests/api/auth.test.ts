@@ -2,6 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mintApiKey } from '#platform/api-key.ts';
 import { claimBody, startTestApi, type TestApi } from './support.ts';
 
+const ESTIMATE = {
+  ...{ treatedRegion: '110000', kind: 'INPATIENT', hospital: { grade: '3' }, visit: { start: '2026-03-02', end: '2026-03-09' } },
+  lines: [{ itemCode: 'A', itemName: '药', itemClass: '01', amount: '10.00' }],
+};
+
 let api: TestApi;
 beforeAll(async () => {
   api = await startTestApi();
@@ -63,6 +68,9 @@ describe('scopes', () => {
     expect((await api.call({ method: 'POST', url: '/v1/claims', token: writer, body: claimBody() })).statusCode).toBe(201);
     expect(await answer({ url: '/v1/claims', token: writer })).toEqual([403, 'SCOPE_MISSING']);
     expect(await answer({ url: '/metrics', token: reader })).toEqual([403, 'SCOPE_MISSING']);
+    // what somebody would be paid says what the year has used up: that is reading
+    expect(await answer({ method: 'POST', url: '/v1/employees/E1/estimates', token: writer, body: ESTIMATE, key: null })).toEqual([403, 'SCOPE_MISSING']);
+    expect(await answer({ method: 'POST', url: '/v1/employees/E1/estimates', token: reader, body: ESTIMATE, key: null })).toEqual([200, undefined]);
   });
 
   test('acting for somebody needs the scope, and somebody active in the subtree', async () => {

@@ -15,6 +15,7 @@ const EXPECTED: Record<Action, readonly [other: string, weak: string, own: strin
   'claim.read': /*     */ ['-yyyyyy', '-yyFyFF', 'yyyyyyy', '-yyyyyy', 'y'],
   'claim.read-medical': ['-yyyy--', '-yyFy--', 'yyyyyyy', '-yyyy--', 'y'],
   'claim.submit': /*   */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
+  'claim.estimate': /* */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
   'claim.confirm': /*  */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
   'claim.complete': /* */ ['--y----', '--y----', 'yyyyyyy', '--y----', 'y'],
   'claim.add-document': ['-yy----', '-yy----', 'yyyyyyy', '-yy----', 'y'],
