@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { refuse } from '#domain/errors.ts';
 import { PrivilegesWrong } from '#prisma/privileges.ts';
 import { responses } from '../contract/common.ts';
 import { alive, readiness } from '../contract/health.ts';
@@ -41,10 +42,12 @@ export const healthRoutes: FastifyPluginAsyncZod = async (app) => {
       schema: {
         tags: ['operations'],
         summary: 'Prometheus metrics',
-        response: responses({ 200: { description: 'Text exposition format', content: { 'text/plain': { schema: z.string() } } } }),
+        response: responses({ 200: { description: 'Text exposition format', content: { 'text/plain': { schema: z.string() } } } }, { codes: ['FORBIDDEN'] }),
       },
     },
-    async (_request, reply) => reply.type(app.metrics.contentType).send(await app.metrics.metrics()),
+    // a person who is signed in has no scopes, and no role has anything to do with it
+    async (request, reply) =>
+      request.caller.machine ? reply.type(app.metrics.contentType).send(await app.metrics.metrics()) : reply.refuse(refuse('FORBIDDEN')),
   );
 };
 

@@ -257,6 +257,12 @@ describe('the session', () => {
     }
   });
 
+  test('opens no metrics: they are for a system', async () => {
+    const browser = world.browser();
+    await world.signIn(browser, 'E1');
+    expect(answer(await browser.get(`${world.api}/metrics`))).toEqual([403, 'FORBIDDEN']);
+  });
+
   test('is what /v1/session and signing out are for: a key has none', async () => {
     expect((await world.call({ url: '/v1/session' })).json().code).toBe('UNAUTHENTICATED');
     expect((await world.call({ method: 'POST', url: '/auth/logout', key: null })).json().code).toBe('UNAUTHENTICATED');
