@@ -95,6 +95,7 @@ export async function takeIn(
     tx,
     request,
     content.documents.map((document) => document.documentId),
+    { becomesOf: claimant.employeeId },
   );
   if (!documents.ok) return documents;
 
@@ -133,18 +134,20 @@ export async function checkConsent(tx: Tx, asked: { employeeId: string; step: Co
 type NamedDocument = DocumentRow & { fileName: string | null };
 
 /**
- * The documents of `ids`, if all the scope opens and may be used by who acts: what one has brought, and what became one's own with an earlier claim, whoever brought it. A person
- * cannot put a colleague's file into the own claim and so come to read it.
+ * The documents of `ids`, if all the scope opens and may be used by who acts: what one has brought, what became one's own with an earlier claim, whoever brought it, and what a role
+ * opens. `becomesOf`: whose they will be. For what becomes the own no role counts: a person cannot put a colleague's file into the own claim, and so have it whole, for good, and alone.
  */
 export async function usableDocuments(
   tx: Tx,
   request: FastifyRequest,
   ids: readonly string[],
+  { becomesOf = null }: { becomesOf?: string | null } = {},
 ): Promise<{ ok: true; byId: ReadonlyMap<string, NamedDocument> } | Refusal> {
   const { caller, asker, person } = request;
   const found = await findDocuments(tx, { ids });
   const mayUse = ({ uploadedBy, ancestorIds, keyEmployeeId }: DocumentRow): boolean => {
     if (person === null || [uploadedBy, keyEmployeeId].includes(person.employeeId) || uploadedBy === caller.id) return true;
+    if (becomesOf === person.employeeId) return false;
     // the scope for reading is the reader's affair: here it is the role that counts
     const machine = asker.machine && { ...asker.machine, scopes: [...asker.machine.scopes, 'documents:read'] };
     return can({ ...asker, machine }, 'document.read', { unitAncestors: ancestorIds }).ok;

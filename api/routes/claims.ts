@@ -171,6 +171,7 @@ export const claimRoutes: FastifyPluginAsyncZod = async (app) => {
           tx,
           request,
           documents.map((document) => document.documentId),
+          { becomesOf: locked.claim.employeeId },
         );
         if (!usable.ok) return usable;
         const count = await attachDocuments(tx, { claimNumber: number, documents, at: clock() });

@@ -72,7 +72,7 @@ export type AttachedRow = {
   replacedBy: string | null;
 };
 
-/** Adds documents to a claim; those that it has already stay as they are, and count again where others had taken their place. Returns how many it has then. */
+/** Adds documents to a claim; those that it has already stay as they are. Returns how many it has then. */
 export async function attachDocuments(
   tx: Tx,
   { claimNumber, documents, at }: { claimNumber: string; documents: readonly { documentId: string; kind: string }[]; at: Date },
@@ -80,22 +80,28 @@ export async function attachDocuments(
   await tx.query(
     `INSERT INTO claim_document (claim_number, document_id, kind, added_at)
      SELECT $1, new.document_id, new.kind, $3 FROM unnest($2::uuid[], $4::text[]) AS new (document_id, kind)
-     ON CONFLICT (claim_number, document_id) DO UPDATE SET replaced_at = NULL, replaced_by = NULL`,
+     ON CONFLICT (claim_number, document_id) DO NOTHING`,
     [claimNumber, documents.map((document) => document.documentId), at, documents.map((document) => document.kind)],
   );
   const { rows } = await tx.query<{ count: number }>('SELECT count(*) AS count FROM claim_document WHERE claim_number = $1', [claimNumber]);
   return rows[0]?.count ?? 0;
 }
 
-/** Puts new documents of a claim in the place of others of the same kind that it has. Returns those that are not among them. */
+/** Puts documents of a claim in the place of others of the same kind that it has, and that are not put in anybody's place themselves. Returns those that are not among them. */
 export async function replaceDocuments(
   tx: Tx,
   { claimNumber, pairs, at }: { claimNumber: string; pairs: readonly { documentId: string; replaces: string }[]; at: Date },
 ): Promise<string[]> {
+  if (pairs.length === 0) return [];
+  // where another one had taken its place, it counts again
+  await tx.query('UPDATE claim_document SET replaced_at = NULL, replaced_by = NULL WHERE claim_number = $1 AND document_id = ANY ($2::uuid[])', [
+    claimNumber,
+    pairs.map(({ documentId }) => documentId),
+  ]);
   const { rows } = await tx.query<{ id: string }>(
     `UPDATE claim_document old SET replaced_at = $4, replaced_by = new.document_id
      FROM unnest($2::uuid[], $3::uuid[]) AS pair (document_id, replaces) JOIN claim_document new ON new.claim_number = $1 AND new.document_id = pair.document_id
-     WHERE old.claim_number = $1 AND old.document_id = pair.replaces AND old.kind = new.kind AND old.replaced_at IS NULL AND old.document_id <> new.document_id
+     WHERE old.claim_number = $1 AND old.document_id = pair.replaces AND old.kind = new.kind AND old.replaced_at IS NULL AND old.document_id <> ALL ($2::uuid[])
      RETURNING old.document_id AS id`,
     [claimNumber, pairs.map(({ documentId }) => documentId), pairs.map(({ replaces }) => replaces), at],
   );

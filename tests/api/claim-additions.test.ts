@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { claimBody, PDF, startTestApi, type TestApi } from './support.ts';
+import { claimBody, invoice, PDF, startTestApi, type TestApi } from './support.ts';
 
 let api: TestApi;
 beforeAll(async () => {
   api = await startTestApi();
+  await api.giveRole({ employee: 'E4', unit: 'SJZ', role: 'approver' });
 });
 afterAll(() => api?.close());
 
@@ -89,7 +90,6 @@ describe('adding documents', () => {
   });
 
   test('whoever decides on a claim files a paper with it, and takes none away', async () => {
-    await api.giveRole({ employee: 'E4', unit: 'SJZ', role: 'approver' });
     const number = await submitted();
     const { documents } = (await api.call({ url: `/v1/claims/${number}` })).json<{ documents: { documentId: string }[] }>();
     const letter = await api.upload({ content: Buffer.concat([PDF, Buffer.from(`%${randomUUID()}\nstartxref\n0\n%%EOF\n`)]), as: 'E4' });
@@ -101,6 +101,48 @@ describe('adding documents', () => {
     expect((await add('E3')).json().code).toBe('FORBIDDEN');
     expect((await add('E4')).statusCode).toBe(201);
     expect((await api.call({ method: 'POST', url: `/v1/claims/${number}/materials-complete`, body: {}, as: 'E4' })).json().code).toBe('FORBIDDEN');
+  });
+
+  test('what was replaced counts again for those alone who may replace, and two documents do not take the place of each other', async () => {
+    const [number, one, other] = [await submitted(), await document(), await document()];
+    await api.database.query(`UPDATE claim SET state = 'PENDED_INFO' WHERE number = $1`, [number]);
+    const add = (as: string, documents: { documentId: string; replaces?: string }[]) => {
+      const body = { documents: documents.map((each) => ({ kind: 'FEE_LIST', ...each })) };
+      return api.call({ method: 'POST', url: `/v1/claims/${number}/documents`, body, as });
+    };
+    const replacedBy = async (): Promise<(string | null)[]> => {
+      const { documents } = (await api.call({ url: `/v1/claims/${number}` })).json<{ documents: { documentId: string; replacedBy: string | null }[] }>();
+      return [one, other].map((id) => documents.find(({ documentId }) => documentId === id)?.replacedBy ?? null);
+    };
+    await add('E1', [{ documentId: one }]);
+    expect((await add('E1', [{ documentId: other, replaces: one }])).statusCode).toBe(201);
+    expect((await add('E4', [{ documentId: one }])).statusCode).toBe(201);
+    expect(await replacedBy()).toEqual([other, null]);
+    expect((await add('E1', [{ documentId: one, replaces: other }])).statusCode).toBe(201);
+    expect(await replacedBy()).toEqual([null, one]);
+    const both = [
+      { documentId: one, replaces: other },
+      { documentId: other, replaces: one },
+    ];
+    expect((await add('E1', both)).json()).toMatchObject({ code: 'DOCUMENT_UNKNOWN', params: { documents: [other, one] } });
+    expect(await replacedBy()).toEqual([null, one]);
+  });
+
+  test('whatever the role, a colleague’s file is not put into the own claim', async () => {
+    await api.giveRole({ employee: 'E3', unit: 'SJZ', role: 'hr' });
+    const brought = await api.upload({ content: Buffer.concat([PDF, Buffer.from(`%${randomUUID()}\nstartxref\n0\n%%EOF\n`)]), as: 'E1' });
+    const documentId: string = brought.json().id;
+    const documents = [{ documentId, kind: 'OTHER' }];
+    const draft = (employeeNo: string, more = {}) =>
+      api.call({ method: 'POST', url: '/v1/claims', body: claimBody({ employeeNo, draft: true, invoices: [invoice()], ...more }), as: employeeNo });
+    const { number } = (await draft('E4')).json<{ number: string }>();
+    const refused = { status: 422, code: 'DOCUMENT_UNKNOWN', params: { documents: [documentId] } };
+    expect((await api.call({ method: 'POST', url: `/v1/claims/${number}/documents`, body: { documents }, as: 'E4' })).json()).toMatchObject(refused);
+    expect((await draft('E4', { documents })).json()).toMatchObject(refused);
+    expect((await api.call({ url: `/v1/documents/${documentId}/content`, as: 'E4' })).json().code).toBe('FORBIDDEN');
+    // into the claim of whose it is HR puts it all the same
+    const theirs = (await draft('E1')).json<{ number: string }>().number;
+    expect((await api.call({ method: 'POST', url: `/v1/claims/${theirs}/documents`, body: { documents }, as: 'E3' })).statusCode).toBe(201);
   });
 
   test('no more than fifty to one claim, in however many requests', async () => {
