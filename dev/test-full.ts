@@ -1,10 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { startVitest } from 'vitest/node';
 
-/** `npm run test:full`: the pages of the console in all combinations of width, scheme and language, where `npm test` has every pair. */
-const vitest = fileURLToPath(import.meta.resolve('vitest/vitest.mjs'));
-const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', 'console', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  env: { ...process.env, TEST_FULL: '1' },
-});
-process.exit(status ?? 1);
+/** `npm run test:full`: the pages of the console in all combinations of width, scheme and language, where `npm test` has every pair. Arguments name files. */
+process.env['TEST_FULL'] = '1';
+const vitest = await startVitest('test', process.argv.slice(2), { run: true, project: ['console'] });
+await vitest.close();
