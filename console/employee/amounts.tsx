@@ -57,7 +57,8 @@ export function Amounts({ number, progress }: { number: string; progress: Progre
           </ul>
         )}
       </section>
-      {entitlement.value && <EstimateCard estimate={entitlement.value} />}
+      {/* what was expected is no amount any more once it was decided; the page may have been open meanwhile */}
+      {!decided && entitlement.value && <EstimateCard estimate={entitlement.value} />}
     </>
   );
 }

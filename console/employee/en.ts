@@ -21,6 +21,7 @@ export const en: Record<Key, string> = {
   'new.kind.filing': 'How treatment elsewhere was filed',
   'new.materials.title': 'Photograph the documents',
   'new.materials.text': 'Take a picture or choose a file for each; it is sent at once. All four corners, and sharp enough to read.',
+  'new.materials.first': 'Please photograph or choose at least one document first.',
   'new.materials.later': '{n} still missing. You can submit now and add them when asked.',
   'new.check.title': 'Please check',
   'new.confirm.title': 'Submit',
@@ -35,6 +36,7 @@ export const en: Record<Key, string> = {
   'picker.remove-file': 'Remove {name}',
   'picker.stop': 'Cancel',
   'picker.again': 'Send again',
+  'picker.accepted': 'Please choose a photograph, PDF, OFD or XML file instead.',
   'picker.wrong': 'The one that is there does not fit: {why}. What you send takes its place.',
   'picker.sending': 'Sending {name}',
 
@@ -94,6 +96,7 @@ export const en: Record<Key, string> = {
   'fault.missing': 'Please fill this in',
   'fault.amount': 'An amount, such as 526.00',
   'fault.dates': 'It cannot lie before the first day',
+  'fault.future': 'It cannot lie in the future',
   'fault.lines': 'The items do not add up to the total of the bills: please check',
 
   'confirm.kind': 'Kind',
@@ -202,7 +205,7 @@ export const en: Record<Key, string> = {
   'payment.RETURNED': 'returned by the bank',
 
   'me.account': 'Account that is paid to',
-  'me.quota': 'Limit of {year}',
+  'me.quota': 'Employer’s supplement of {year}',
   'quota.available': 'Left',
   'quota.limit': 'Whole year',
   'me.sign-out': 'Sign out',

@@ -1,6 +1,7 @@
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { DOCUMENT_KINDS, type DocumentKind } from '#domain/claim/completeness.ts';
+import { ApiFailure } from '../client/api.ts';
 import { reducePhoto } from '../client/photo.ts';
 import { upload, type Upload } from '../client/upload.ts';
 import { say } from '../i18n/language.ts';
@@ -10,6 +11,8 @@ import { SampleDialog } from './sample.tsx';
 import { t } from './words.ts';
 
 const ACCEPTED = 'image/*,application/pdf,.pdf,.ofd,.xml,.heic';
+/** The file itself is not taken: sending it again changes nothing. */
+const isRefused = (failure: unknown): boolean => failure instanceof ApiFailure && [413, 415, 422].includes(failure.status);
 /** How many files are on their way: who leaves the page leaves them behind. */
 export const sending = signal(0);
 
@@ -89,7 +92,7 @@ export function FilePicker({ kind, present, needed, wrong, onStored, onRemove }:
           <div class="row between">
             <span class="grow">{name}</span>
             <Button kind="plain" onClick={() => (failure === undefined ? started?.stop() : remove(file))}>
-              {t('picker.stop')}
+              {t(failure === undefined ? 'picker.stop' : 'picker.remove')}
             </Button>
           </div>
           {failure === undefined ? (
@@ -97,7 +100,8 @@ export function FilePicker({ kind, present, needed, wrong, onStored, onRemove }:
           ) : (
             <div class="notice bad" role="alert">
               <p>{wordsOf(failure)}</p>
-              <Button onClick={() => void send(file)}>{t('picker.again')}</Button>
+              {failure instanceof ApiFailure && failure.status === 415 && <p class="small">{t('picker.accepted')}</p>}
+              {!isRefused(failure) && <Button onClick={() => void send(file)}>{t('picker.again')}</Button>}
             </div>
           )}
         </div>

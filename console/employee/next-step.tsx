@@ -25,9 +25,15 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
   const asking = useSignal<'withdraw' | 'ask-for-person' | undefined>(undefined);
   const key = useSignal(newKey());
   const possible = ACTIONS.filter((action) => progress.nextStep.actions.some((one) => one.action === action));
-  const missing = progress.missingDocuments.length > 0;
+  // what was handed in since is not asked for a second time
+  const lacking = progress.missingDocuments.filter(({ kind }) => !claim?.documents.some((one) => one.kind === kind && one.replacedBy === null));
+  const missing = lacking.length > 0;
+  const handedIn = !missing && progress.missingDocuments.length > 0;
   const calls = progress.state === 'PENDED_INFO' ? [...CALLS, 'add-documents', 'materials-complete'] : CALLS;
-  const main = possible.find((action) => calls.includes(action) && action !== 'appeal') ?? possible.find((action) => calls.includes(action));
+  const main =
+    (handedIn ? possible.find((action) => action === 'materials-complete') : undefined) ??
+    possible.find((action) => calls.includes(action) && action !== 'appeal') ??
+    possible.find((action) => calls.includes(action));
   // denied: to appeal and to submit again are two ways, of which nobody is to overlook one
   const second = possible.find((action) => action === 'appeal' && action !== main);
   const others = possible.filter((action) => action !== main && action !== second);
@@ -92,7 +98,7 @@ export function NextStep({ number, progress, claim, onDone }: { number: string; 
       <p>{say(progress.nextStep.text)}</p>
       {missing && (
         <ul class="notice warn">
-          {progress.missingDocuments.map(({ kind, label }) => (
+          {lacking.map(({ kind, label }) => (
             <li key={kind}>• {say(label)}</li>
           ))}
         </ul>

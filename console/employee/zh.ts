@@ -20,6 +20,7 @@ export const zh = {
   'new.kind.filing': '异地就医备案',
   'new.materials.title': '拍下材料',
   'new.materials.text': '逐项拍照或选择文件，选好就会自动上传。字迹清楚、四角拍全即可。',
+  'new.materials.first': '请先拍照或选择至少一份材料。',
   'new.materials.later': '还差 {n} 项。可以先提交，之后按提示补上。',
   'new.check.title': '请核对',
   'new.confirm.title': '确认提交',
@@ -34,6 +35,7 @@ export const zh = {
   'picker.remove-file': '删除 {name}',
   'picker.stop': '取消',
   'picker.again': '重新上传',
+  'picker.accepted': '请改用照片、PDF、OFD 或 XML 文件。',
   'picker.wrong': '原来的这份不符：{why}。上传后将替换它。',
   'picker.sending': '正在上传 {name}',
 
@@ -93,6 +95,7 @@ export const zh = {
   'fault.missing': '请填写',
   'fault.amount': '请填写金额，例如 526.00',
   'fault.dates': '不能早于开始日期',
+  'fault.future': '不能晚于今天',
   'fault.lines': '各项合计与票据总额不一致，请核对',
 
   'confirm.kind': '类型',
@@ -201,7 +204,7 @@ export const zh = {
   'payment.RETURNED': '银行退回',
 
   'me.account': '收款账户',
-  'me.quota': '{year} 年报销额度',
+  'me.quota': '{year} 年单位补充报销额度',
   'quota.available': '可用',
   'quota.limit': '全年',
   'me.sign-out': '退出登录',

@@ -80,6 +80,7 @@ export function DecisionForm({ task, claim, onStale }: { task: TaskJson; claim: 
 
   const choose = (each: string): void => {
     choice.value = each;
+    faults.value = {};
     // whom another choice was about is not whom this one is about
     numbers.value = [];
   };

@@ -17,6 +17,8 @@ import { TimeLeft } from './time-left.tsx';
 import { Trail } from './trail.tsx';
 import { t } from './words.ts';
 
+const CLASSES: Record<string, { zh: string; en: string }> = { '01': { zh: '甲', en: 'A' }, '02': { zh: '乙', en: 'B' }, '03': { zh: '丙', en: 'C' } };
+
 /** One task: what it is about beside what can be decided. */
 export function TaskPage({ params }: { params: Params }) {
   const { id = '' } = params;
@@ -143,7 +145,7 @@ export function Evidence({ claim }: { claim: Claim }) {
               {claim.lines.map(({ lineNo, itemName, itemClass, amount }) => (
                 <tr key={lineNo}>
                   <td>{itemName}</td>
-                  <td>{{ '01': '甲', '02': '乙', '03': '丙' }[itemClass] ?? itemClass}</td>
+                  <td>{say(CLASSES[itemClass] ?? { zh: itemClass, en: itemClass })}</td>
                   <td class="number">{groupDigits(amount)}</td>
                 </tr>
               ))}

@@ -100,7 +100,12 @@ test('a claim that a bureau’s notice of a visit has made is confirmed with one
       .locator(`input[data-kind=${kind}]`)
       .setInputFiles({ name: `${kind}.pdf`, mimeType: 'application/pdf', buffer: Buffer.from(samplePdf(`${kind} ${visit_no}`)) });
   await expect.poll(() => page.locator('.picker .tag.good').allInnerTexts(), { timeout: 30_000 }).toEqual(['✓ 1', '✓ 1', '✓ 1']);
-  await page.getByRole('button', { name: '材料已齐' }).click();
+  // who goes back is not asked for the same documents again: all that is left to do is to say so
+  await page.getByRole('link', { name: '返回' }).click();
+  const said = page.getByRole('button', { name: '材料已齐' });
+  await said.waitFor();
+  expect(await page.locator('section[aria-label=下一步] li').count()).toBe(0);
+  await said.click();
   await page.getByText('材料已补充').waitFor();
   await eventually('the claim to go on', async () => !['DRAFT', 'PENDED_INFO'].includes(await stateOf(number)) || undefined);
   await page.context().close();

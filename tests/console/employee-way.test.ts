@@ -116,3 +116,38 @@ test('a double tap, and an answer that got lost on the way, make one claim', asy
   await page.getByRole('link', { name: '提交报销' }).waitFor();
   await page.context().close();
 });
+
+test('a bill that is taken away again leaves nothing behind, and a day that has not come yet is refused where it is written', async () => {
+  await world.register('spare');
+  const page = await world.signInAs('spare');
+  const [first, second] = [freshInvoiceNo(), freshInvoiceNo()];
+  const number = page.getByLabel('票据号码');
+  const next = page.getByRole('button', { name: '下一步' });
+  await page.getByRole('link', { name: '提交报销' }).click();
+  await page.getByLabel('普通门诊').check();
+  await next.click();
+  expect(await page.getByText('请先拍照或选择至少一份材料。').isVisible()).toBe(true);
+  expect(await next.isDisabled()).toBe(true);
+  await attach(page, 'INVOICE', await billPdf({ ...billOf('spare', first), hospital: '北京示范医院' }));
+  await page.locator('.picker .tag.good').waitFor();
+  await next.click();
+  await number.waitFor();
+  expect(await number.inputValue()).toBe(first);
+  const visited = page.getByLabel('就诊日期');
+  await visited.fill('2099-01-01');
+  await next.click();
+  await page.getByText('不能晚于今天').waitFor();
+  expect(page.url()).toContain('step=check');
+  expect(await visited.getAttribute('aria-invalid')).toBe('true');
+
+  await page.getByRole('link', { name: '返回' }).click();
+  await page.getByRole('button', { name: '删除 invoice.pdf' }).click();
+  await attach(page, 'INVOICE', await billPdf(billOf('spare', second)));
+  await page.locator('.picker .tag.good').waitFor();
+  await next.click();
+  await number.waitFor();
+  expect(await number.inputValue()).toBe(second);
+  expect(await page.getByLabel('医院', { exact: true }).inputValue()).toBe('石家庄市长安康宁医院');
+  expect(await visited.inputValue()).toBe(day);
+  await page.context().close();
+});

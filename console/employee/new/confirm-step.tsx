@@ -103,18 +103,18 @@ export function ConfirmStep({ draft, person }: { draft: Draft; person: Employee 
       ) : (
         <p class="muted">{t(asksGrade ? 'estimate.after-grade' : 'estimate.none')}</p>
       )}
-      {failure.value !== undefined &&
-        (consent ? (
-          <div class="notice warn" role="alert">
-            <p>{t('confirm.consent')}</p>
-            <Link class="button" href="/app/consent?then=new">
-              {t('consent.go')}
-            </Link>
-          </div>
-        ) : (
-          <Fault failure={failure.value} />
-        ))}
-      <div class="sticky-actions">
+      <div class="sticky-actions stack-small">
+        {failure.value !== undefined &&
+          (consent ? (
+            <div class="notice warn" role="alert">
+              <p>{t('confirm.consent')}</p>
+              <Link class="button" href="/app/consent?then=new">
+                {t('consent.go')}
+              </Link>
+            </div>
+          ) : (
+            <Fault failure={failure.value} />
+          ))}
         <Button kind="primary" wide onClick={submit}>
           {t('confirm.submit', { amount: total })}
         </Button>

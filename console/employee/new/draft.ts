@@ -19,6 +19,8 @@ export type Draft = {
   documents: DraftDocument[];
   /** documents that were read already, so that what was corrected by hand is not read over */
   read: string[];
+  /** a bill that was read was taken away: once another is read nothing stays of it */
+  outdated?: boolean;
   /** grade: asked for where no directory knows the hospital, for the estimate alone */
   hospital: { code: string; name: string; grade: '' | 'community' | '1' | '2' | '3' };
   visit: { start: string; end: string };
@@ -34,16 +36,19 @@ const NAME = 'claim';
 
 export const NO_INVOICE: DraftInvoice = { type: '1', code: '', number: '', checkCode: '', amount: '', issuedOn: '' };
 
+/** What bills say, before one was read. */
+export const NOTHING_READ: Pick<Draft, 'hospital' | 'visit' | 'invoices' | 'lines' | 'doubtful'> = {
+  hospital: { code: '', name: '', grade: '' },
+  visit: { start: '', end: '' },
+  invoices: [NO_INVOICE],
+  lines: [],
+  doubtful: [],
+};
+
 export const emptyDraft = (treatedRegion: string): Draft => ({
   ...{ key: newKey(), kind: null, treatedRegion, circumstances: [], documents: [], read: [] },
-  ...{
-    hospital: { code: '', name: '', grade: '' as const },
-    visit: { start: '', end: '' },
-    diagnosis: { code: '', name: '' },
-    invoices: [NO_INVOICE],
-    lines: [],
-    doubtful: [],
-  },
+  ...NOTHING_READ,
+  diagnosis: { code: '', name: '' },
 });
 
 const WITH_DIAGNOSIS: readonly (ClaimKind | null)[] = ['INPATIENT', 'TRAUMA', 'MATERNITY', 'CHRONIC'];
@@ -68,6 +73,14 @@ export function change(patch: Partial<Draft>): void {
   if (!draft.value) return;
   draft.value = { ...draft.value, ...patch };
   void writeSealed(NAME, draft.value);
+}
+
+/** Takes a document away. What was read from a bill does not outlive it where another takes its place. */
+export function removeDocument(id: string): void {
+  if (!draft.value) return;
+  const { documents, read } = draft.value;
+  const bill = read.includes(id) && documents.some(({ documentId, kind }) => documentId === id && kind === 'INVOICE');
+  change({ documents: documents.filter(({ documentId }) => documentId !== id), ...(bill && { outdated: true, read: [] }) });
 }
 
 /** A field was looked at by a person. */

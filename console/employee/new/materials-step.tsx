@@ -3,7 +3,7 @@ import { requiredDocuments, type DocumentKind } from '#domain/claim/completeness
 import { Button } from '../../ui/button.tsx';
 import { FilePicker, sending } from '../file-picker.tsx';
 import { t } from '../words.ts';
-import { change, draft as current, type Draft } from './draft.ts';
+import { change, draft as current, removeDocument, type Draft } from './draft.ts';
 import { goTo } from './new-page.tsx';
 
 type MaterialsStepProps = { draft: Draft; insuredRegion: string; onFile: { identity: boolean; account: boolean } };
@@ -24,11 +24,11 @@ export function MaterialsStep({ draft, insuredRegion, onFile }: MaterialsStepPro
           present={documents.filter((document) => document.kind === one)}
           needed={required.includes(one)}
           onStored={(document) => change({ documents: [...(current.value?.documents ?? []), document] })}
-          onRemove={(id) => change({ documents: documents.filter(({ documentId }) => documentId !== id) })}
+          onRemove={removeDocument}
         />
       ))}
       <div class="stack-small">
-        {missing.length > 0 && <p class="small muted">{t('new.materials.later', { n: missing.length })}</p>}
+        {missing.length > 0 && <p class="small muted">{t(documents.length === 0 ? 'new.materials.first' : 'new.materials.later', { n: missing.length })}</p>}
         <Button kind="primary" wide disabled={documents.length === 0 || sending.value > 0} onClick={() => goTo('check')}>
           {t(sending.value > 0 ? 'new.sending' : 'new.next')}
         </Button>

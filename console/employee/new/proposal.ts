@@ -1,7 +1,7 @@
 import { post } from '../../client/api.ts';
 import { session } from '../../client/session.ts';
 import type { ClaimProposal } from '../contract.ts';
-import { change, draft, isStay, NO_INVOICE, type Draft, type DraftInvoice, type DraftLine } from './draft.ts';
+import { change, draft, isStay, NO_INVOICE, NOTHING_READ, type Draft, type DraftInvoice, type DraftLine } from './draft.ts';
 
 const ASK_AGAIN_MS = 1_500;
 const PATIENCE_MS = 60_000;
@@ -35,8 +35,11 @@ export async function fillIn(signal: AbortSignal): Promise<boolean> {
 type Proposed = { value: string | null; check: boolean };
 
 function take({ claim }: ClaimProposal, read: string[]): void {
-  const now = draft.value;
-  if (!now) return;
+  if (!draft.value) return;
+  const { outdated = false, ...kept } = draft.value;
+  const known = (number: string | null): DraftInvoice | undefined => kept.invoices.find((one) => one.number !== '' && one.number === number);
+  // another bill took the place of one that was taken away: of that one nothing stays
+  const now = outdated && claim.invoices.some(({ number }) => !known(number.value)) ? { ...kept, ...NOTHING_READ } : kept;
   const doubtful = new Set(now.doubtful);
   /** what stands there already wins; else what was read, marked where it is to be checked */
   const pick = (path: string, current: string, proposed: Proposed): string => {
@@ -46,7 +49,7 @@ function take({ claim }: ClaimProposal, read: string[]): void {
     return proposed.value;
   };
   const invoices = claim.invoices.map((one, index): DraftInvoice => {
-    const old = now.invoices[index] ?? NO_INVOICE;
+    const old = known(one.number.value) ?? now.invoices[index] ?? NO_INVOICE;
     const at = (field: string): string => `invoices.${index}.${field}`;
     const type = one.type.value === '2' || one.type.value === '3' ? one.type.value : '1';
     return {
@@ -68,6 +71,7 @@ function take({ claim }: ClaimProposal, read: string[]): void {
   }));
   change({
     read,
+    outdated: false,
     hospital: {
       ...now.hospital,
       code: now.hospital.code || (claim.hospital.code.value ?? ''),
