@@ -13,6 +13,7 @@ import { cutsOf, insertDecision, readBestBenefit, readClaimLines, type NewDecisi
 import { readInboxBody, readUnheardAnswers, readUnusedDecision, type UnheardAnswer } from '#prisma/queries/inbox.ts';
 import { holdQuota } from '#prisma/queries/quota.ts';
 import { markAccepted, readSubmission } from '#prisma/queries/submissions.ts';
+import { isAsked } from '#prisma/queries/tasks.ts';
 import { pendForConsent } from './consent.ts';
 import { quotaYear, releaseHoldings, uphold, type ClaimStep, type Transition, type transitions } from './transition.ts';
 
@@ -147,11 +148,13 @@ export function bureauActivities({ database, transition, bureaus }: Dependencies
   };
 }
 
-/** Puts the bureau's decision in force, or shows it to a person where it does not add up. Undefined where it was recorded before. */
+/** Puts the bureau's decision in force, or shows it to a person where it does not add up. Undefined where that was done before. */
 async function decide(claim: ClaimContext, t: Transition, told: Decided, actor: Actor): Promise<ClaimContext | undefined> {
   const fault = findDecisionFault(told, await readClaimLines(t.tx, claim.number));
   if (!fault) return applyDecision(claim, t, { ...decisionOf(told), source: 'BUREAU', sourceNo: told.decisionNo, decidedBy: actor });
   const detail = { fault, decisionNo: told.decisionNo };
+  // a callback and a poll bring the same answer: one person is asked once
+  if (await isAsked(t.tx, { claimNumber: claim.number, kind: 'BUREAU_ANSWER_CHECK', detail })) return undefined;
   return t.move(claim, {
     ...{ type: 'ANSWER_DOUBTED', actor, remarkParams: { fault }, detail },
     opens: [{ kind: 'BUREAU_ANSWER_CHECK', unitId: claim.unitId, detail }],

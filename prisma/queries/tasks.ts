@@ -4,7 +4,7 @@ import type { TaskKind } from '#domain/claim/tasks.ts';
 import type { Fen } from '#domain/money.ts';
 import { ASKED_BY_NAME, DECIDERS, SECOND_FACTOR_ROLES, type Caller } from '#domain/org/can.ts';
 import { fenOf } from '../columns.ts';
-import type { Database } from '../database.ts';
+import type { Database, Tx } from '../database.ts';
 import type { Prisma } from '../generated/client.ts';
 import type { ClaimAccess } from './claim-access.ts';
 
@@ -142,6 +142,16 @@ function dueAfter({ due, id }: TaskPosition): Prisma.TaskWhereInput {
   if (due === null) return { dueAt: null, id: { gt: id } };
   const at = new Date(due);
   return { OR: [{ dueAt: null }, { dueAt: { gt: at } }, { dueAt: at, id: { gt: id } }] };
+}
+
+/** Whether somebody is asked just this already. */
+export async function isAsked(tx: Tx, asked: { claimNumber: string; kind: TaskKind; detail: object }): Promise<boolean> {
+  const { rows } = await tx.query("SELECT 1 FROM task WHERE claim_number = $1 AND kind = $2 AND status = 'OPEN' AND detail = $3::jsonb", [
+    asked.claimNumber,
+    asked.kind,
+    JSON.stringify(asked.detail),
+  ]);
+  return rows.length > 0;
 }
 
 /** Whether a document is filed with the claim. */

@@ -64,8 +64,13 @@ describe('what the bureau decides', () => {
     ['an approval of nothing', { benefits: [0, 0], outcome: 'APPROVED' as const }, 'OUTCOME_CONTRADICTS_AMOUNTS'],
   ])('%s goes to a person and is never paid', async (_, told, fault) => {
     const claim = await inReview();
-    await claim.answered(told);
+    const answer = await claim.answered(told);
     expect(await claim.openTask('BUREAU_ANSWER_CHECK')).toMatchObject({ role: 'hr', detail: { fault } });
+    // the poll brings what the callback has brought: nobody is asked twice
+    await claim.answered(answer);
+    await claim.until('ignored the same answer', async () => (await claim.audits()).length > 0);
+    expect(await claim.audits()).toEqual(['bureau-answer-ignored: repeated']);
+    expect((await claim.tasks()).filter(({ kind }) => kind === 'BUREAU_ANSWER_CHECK')).toHaveLength(1);
     expect(await claim.row()).toMatchObject({ state: 'IN_REVIEW' });
     expect([await claim.decisions(), await claim.payments(), world.script.transfers]).toEqual([[], [], []]);
     expect(await claim.decide('RESUBMIT', world.people.hr)).toEqual({ ok: true });
