@@ -36,12 +36,14 @@ export const Ruling = z.strictObject({
 });
 export type Ruling = z.infer<typeof Ruling>;
 
+const NOTHING_PAID: Readonly<Record<string, string>> = { '1': '起付线以下', '96': '目录外' };
+
 type Judged = Pick<Decision, 'rslt_type' | 'resn' | 'missing' | 'lines' | 'setldetail' | 'remark'>;
 
 /**
  * The decision on a claim: class 丙 is denied (96), the deductible (1) is used up in line order, the rest is paid by the
  * ratio, half up to the fen (2 for what is left). Lines that the ruling names are paid as it says.
- * Approved in part (`2`) when a line was cut for another reason than deductible and ratio; denied (`3`) when all were, to nothing.
+ * Approved in part (`2`) when a line was cut for another reason than deductible and ratio; denied (`3`) when nothing is paid.
  */
 export function judge(options: { claim: Claim; ruling: Ruling; plan: Plan }): Judged {
   const { claim, ruling, plan } = options;
@@ -77,9 +79,9 @@ export function judge(options: { claim: Claim; ruling: Ruling; plan: Plan }): Ju
   });
   const total = lines.reduce((sum, line) => sum + fen(line.pay_amt), 0);
   const cut = lines.filter((line) => line.adjustments.some(({ resn_code }) => resn_code !== '1' && resn_code !== '2'));
-  if (total === 0 && cut.length === lines.length) {
-    const codes = [...new Set(cut.flatMap((line) => line.adjustments.map(({ resn_code }) => resn_code)))];
-    const resn = codes.map((code) => ({ code, text: code === '96' ? '目录外' : '未予支付' }));
+  if (total === 0) {
+    const codes = [...new Set(lines.flatMap((line) => line.adjustments.map(({ resn_code }) => resn_code)))];
+    const resn = codes.map((code) => ({ code, text: NOTHING_PAID[code] ?? '未予支付' }));
     return { ...base, rslt_type: '3', resn, lines, setldetail: [] };
   }
   return { ...base, rslt_type: cut.length > 0 ? '2' : '1', lines, setldetail: fundsOf(total, plan) };
