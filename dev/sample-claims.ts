@@ -44,17 +44,17 @@ export async function crossRegionClaim(api: ApiClient): Promise<SampleClaim> {
   return { ...claim, documents: [await uploadBill(api, claim, bill), ...(await uploadSamples(api, others, number))] };
 }
 
-/** A visit to a doctor in the colleague's own city: 386.00, all of it in the catalogue, without the prescription. */
+/** A visit to a doctor in the colleague's own city: 1 544.00, all of it in the catalogue, without the prescription. */
 export async function claimWithoutPrescription(api: ApiClient): Promise<SampleClaim> {
   const number = freshInvoiceNo();
   const day = daysAgo(3 + (Number(number) % 250));
   const claim: Omit<SampleClaim, 'documents'> = {
     ...{ employeeNo: PEOPLE.colleague.employeeNo, kind: 'OUTPATIENT', circumstances: [], treatedRegion: '110000', hospital: HOSPITAL },
     visit: { no: `V${number}`, start: day, end: day },
-    lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '4', unitPrice: '96.50', amount: '386.00' }],
-    invoices: [{ type: '1', code: '11010126', number, checkCode: 'd4e5f6', amount: '386.00', issuedOn: day }],
+    lines: [{ itemCode: 'XJ01DDT001', itemName: '注射用头孢曲松', itemClass: '01', quantity: '4', unitPrice: '386.00', amount: '1544.00' }],
+    invoices: [{ type: '1', code: '11010126', number, checkCode: 'd4e5f6', amount: '1544.00', issuedOn: day }],
   };
-  const bill = { title: '北京市医疗门诊收费票据(电子)', inWords: '叁佰捌拾陆元整', payer: PEOPLE.colleague.name };
+  const bill = { title: '北京市医疗门诊收费票据(电子)', inWords: '壹仟伍佰肆拾肆元整', payer: PEOPLE.colleague.name };
   return { ...claim, documents: [await uploadBill(api, claim, bill), ...(await uploadSamples(api, ['FEE_LIST'], number))] };
 }
 
