@@ -8,7 +8,7 @@ export const WITHDRAWAL_EFFECTS = {
   WITHDRAWAL_REQUESTED: { zh: '向医保局申请撤回，以其答复为准', en: 'The bureau is asked to let go of the claim; its answer counts' },
   PAYOUT_WAITS: { zh: '申请照常办理，付款暂缓，重新同意后自动付款', en: 'The claim goes on; its payment waits until you consent again' },
   GOES_ON: { zh: '付款指令已经发出，继续办理，因为付款无法召回', en: 'An instruction to pay exists: it goes on, because a payment cannot be called back' },
-  NOTHING_FURTHER: { zh: '已作出的决定不受影响，其后不再向医保局提供信息', en: 'What was decided stands; nothing further is sent to the bureau' },
+  NOTHING_FURTHER: { zh: '已作出的决定不受影响，其后不再依此同意提供信息', en: 'What was decided stands; nothing further is given under this consent' },
 } as const satisfies Record<string, { zh: string; en: string }>;
 export type WithdrawalEffect = keyof typeof WITHDRAWAL_EFFECTS;
 
