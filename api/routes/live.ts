@@ -20,7 +20,7 @@ export const liveRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
     '/v1/stream',
     {
-      config: { access: 'session', action },
+      config: { access: 'session', action, unattended: true },
       exposeHeadRoute: false,
       schema: {
         tags,
@@ -50,7 +50,7 @@ export const liveRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
     '/v1/changes',
     {
-      config: { access: 'session', action },
+      config: { access: 'session', action, unattended: true },
       schema: {
         tags,
         summary: 'What has changed since, for pages that cannot keep a connection open',

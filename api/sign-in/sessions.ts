@@ -18,6 +18,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** origins of pages that are not ours and may call this route in the name of who is signed in */
     crossOrigin?: readonly string[];
+    /** asked by pages of their own accord: whoever is signed in may have gone, and the session is not kept open by it */
+    unattended?: true;
   }
 }
 
@@ -53,7 +55,7 @@ export function createSessions(deps: { config: SignInConfig; database: Database;
     return SECRET.test(cookie.value) ? { secret: cookie.value } : 'forged';
   }
 
-  const look = (secret: string) => useSession(database, { hash: hashOf(secret), at: clock(), idleMinutes });
+  const look = (secret: string, unattended = false) => useSession(database, { hash: hashOf(secret), at: clock(), idleMinutes, unattended });
 
   async function endBySecret(request: FastifyRequest): Promise<void> {
     const cookie = await secretOf(request);
@@ -67,7 +69,7 @@ export function createSessions(deps: { config: SignInConfig; database: Database;
       const cookie = await secretOf(request);
       if (cookie === undefined) return undefined;
       if (cookie === 'forged') return record(request, { code: 'UNAUTHENTICATED', reason: 'cookie-forged' });
-      const session = await look(cookie.secret);
+      const session = await look(cookie.secret, isUnattended(request));
       if (!session?.open) return refuse('SESSION_ENDED');
       const csrfToken = csrfTokenOf(cookie.secret);
       const person = await findPerson(database, { employeeNo: session.employeeNo, within: session.unitId, at: clock() });
@@ -107,6 +109,9 @@ export function createSessions(deps: { config: SignInConfig; database: Database;
     },
   };
 }
+
+/** A page says so of a question that it asks while nobody touches it (console/client/attended.ts): to ask the time does not put it off. */
+const isUnattended = ({ headers, routeOptions }: FastifyRequest): boolean => routeOptions.config.unattended === true || headers['daozhang-unattended'] === '1';
 
 /** A page of another origin that the route expects: it is known by its origin, which no page can invent, and cannot read the token. */
 function comesFrom({ headers, routeOptions }: FastifyRequest): boolean {

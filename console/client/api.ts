@@ -1,5 +1,6 @@
 import type { Problem } from '#api/contract/common.ts';
 import { language } from '../i18n/language.ts';
+import { attendance } from './attended.ts';
 import { reachable, sessionEnded } from './connection.ts';
 
 /**
@@ -52,7 +53,7 @@ export function newKey(): string {
  * may be; the rest is tried once. Throws `ApiFailure`.
  */
 export async function call<T>(method: Method, path: string, { body, key, ifMatch, signal }: Call = {}): Promise<T> {
-  const headers: Record<string, string> = { ...csrfHeader(), accept: 'application/json' };
+  const headers: Record<string, string> = { ...csrfHeader(), ...attendance(), accept: 'application/json' };
   if (key !== undefined) headers['idempotency-key'] = key;
   if (ifMatch !== undefined) headers['if-match'] = ifMatch;
   if (body !== undefined) headers['content-type'] = 'application/json';

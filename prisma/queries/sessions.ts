@@ -17,12 +17,12 @@ export type SessionRow = {
   open: boolean;
 };
 
-/** The session with this hash, which is seen at `at`. Sees across units: nobody is known yet. */
-export async function useSession(db: Reader, session: { hash: string; at: Date; idleMinutes: number }): Promise<SessionRow | undefined> {
+/** The session with this hash, which is seen at `at`, unless the page asks `unattended`. Sees across units: nobody is known yet. */
+export async function useSession(db: Reader, session: { hash: string; at: Date; idleMinutes: number; unattended?: boolean }): Promise<SessionRow | undefined> {
   const { rows } = await db.query<SessionRow>(
     `SELECT id, employee_no AS "employeeNo", unit_id AS "unitId", second_factor AS "secondFactor", created_at AS "createdAt", last_seen_at AS "lastSeenAt",
        expires_at AS "expiresAt", open
-     FROM use_session($1, $2, make_interval(mins => $3))`,
+     FROM ${session.unattended ? 'look_at_session' : 'use_session'}($1, $2, make_interval(mins => $3))`,
     [session.hash, session.at, session.idleMinutes],
   );
   return rows[0];

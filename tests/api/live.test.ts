@@ -207,6 +207,21 @@ test('listening keeps no session alive', async () => {
   api.ahead.ms = 0;
 });
 
+test('nor does a page that asks while nobody touches it; one click does', async () => {
+  const browser = await signedIn('E1');
+  const after = async (minutes: number, path: string, headers: Record<string, string> = {}): Promise<number> => {
+    api.ahead.ms = minutes * 60_000;
+    return (await browser.get(`${api.api}${path}`, headers)).status;
+  };
+  const unattended = { 'daozhang-unattended': '1' };
+  expect(await after(20, '/v1/outages')).toBe(200);
+  expect(await after(40, '/v1/outages', unattended)).toBe(200);
+  expect(await after(49, '/v1/changes')).toBe(200);
+  expect(await after(51, '/v1/outages', unattended)).toBe(401);
+  expect(await after(51, '/v1/outages')).toBe(401);
+  api.ahead.ms = 0;
+});
+
 test('three for one person, whatever the number of sessions; others are not kept out', async () => {
   const browsers = await Promise.all([signedIn('E1'), signedIn('E1'), signedIn('E1'), signedIn('E1'), signedIn('E2')]);
   const answers = [];
