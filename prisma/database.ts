@@ -103,8 +103,10 @@ export function openDatabase({
     ...{ connectionString: url, max: poolSize, types, application_name: 'daozhang', connectionTimeoutMillis: 5_000 },
     ...(group && { verify: (client: pg.PoolClient, done: (error?: Error) => void) => void checkPrivileges(client, group).then(() => done(), done) }),
   });
-  // A connection that dies while idle is replaced by the pool; without a listener the process would end.
+  // A connection that dies while idle is replaced by the pool, one that is out fails its next statement; without listeners the process would end. The pool listens to
+  // none that is out, nor while it is being verified.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const prisma = new PrismaClient({
     adapter: new PrismaPg({
       ...{ connectionString: url, max: Math.max(2, Math.floor(poolSize / 2)), application_name: 'daozhang', connectionTimeoutMillis: 5_000 },
@@ -115,9 +117,6 @@ export function openDatabase({
 
   async function transact<T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await pool.connect();
-    // The pool does not listen while a connection is out: one that dies between two statements would end the process.
-    const ignore = (): void => undefined;
-    client.on('error', ignore);
     let broken: Error | undefined;
     try {
       await client.query(begin);
@@ -133,7 +132,6 @@ export function openDatabase({
       });
       throw error;
     } finally {
-      client.off('error', ignore);
       client.release(broken);
     }
   }
