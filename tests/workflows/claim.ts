@@ -54,6 +54,8 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
     return found as TaskRow;
   };
 
+  const listens = (): Promise<void> => until('listened', async () => waits((await handle.fetchHistory()).events ?? []));
+
   const startOptions = async () => {
     const { state, escalationLevel } = await row();
     return {
@@ -109,7 +111,6 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
         const { raw } = await handle.describe();
         return waits((await handle.fetchHistory()).events ?? []) && !(raw.pendingActivities ?? []).some(({ attempt }) => Number(attempt) <= 1);
       }),
-    /** Waits until the workflow has acted on everything that it was told; calls may be under way. */
     /** for how long in all, in seconds, each call of this activity was waited for */
     async activityTimeouts(activity: string): Promise<number[]> {
       const { events: history } = await handle.fetchHistory();
@@ -117,7 +118,8 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
         scheduled?.activityType?.name === activity ? [Number(scheduled.scheduleToCloseTimeout?.seconds ?? 0)] : [],
       );
     },
-    listens: () => until('listened', async () => waits((await handle.fetchHistory()).events ?? [])),
+    /** Waits until the workflow has acted on everything that it was told; calls may be under way. */
+    listens,
     /** whether that activity was scheduled as an ordinary one */
     async hasScheduled(activity: string): Promise<boolean> {
       const { events: history } = await handle.fetchHistory();
@@ -139,7 +141,10 @@ export function followClaim(world: World, { number, workflowId }: { number: stri
         [number, documentId, kind],
       );
     },
+    /** Not in the middle of a workflow task: the server's clock would stand still for good. */
     async terminate(): Promise<void> {
+      // one that was never started has nothing to listen to
+      if (world.working()) await listens().catch(() => undefined);
       await handle.terminate('test').catch(() => undefined);
     },
     /** Waits, by asking Postgres, until the claim is in `state` or fulfils the condition. */

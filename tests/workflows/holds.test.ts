@@ -91,6 +91,7 @@ test('a withdrawal that the bureau has not answered yet outlives waiting on and 
     const claim = await world.submit();
     await claim.reaches('IN_REVIEW');
     expect(await claim.withdraw()).toEqual({ ok: true });
+    await claim.listens();
     return claim;
   };
   const [withdrawn, decided] = [await asked(), await asked()];

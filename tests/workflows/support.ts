@@ -95,6 +95,8 @@ export type World = Seeded & {
   /** restarts the workers, whose caches are then empty */
   restartWorkers(options?: WorkerOptions): Promise<void>;
   stopWorkers(): Promise<void>;
+  /** whether there are any */
+  working(): boolean;
   startWorkers(options?: WorkerOptions): Promise<void>;
   /** ends what a test left running, and forgets what it said to bureau and bank */
   tidy(): Promise<void>;
@@ -284,6 +286,7 @@ async function startWorld(): Promise<World> {
       };
     },
     stopWorkers: () => stopWorkers(),
+    working: () => working,
     async restartWorkers(options) {
       await stopWorkers();
       await world.startWorkers(options);
