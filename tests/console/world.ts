@@ -26,7 +26,7 @@ export type World = Place & {
 
 /** Connects to what tests/setup/console.ts offers, or to `given`. */
 export async function enter(given?: Place): Promise<World> {
-  const place = given ?? ((await (await fetch(inject('console'))).json()) as Place);
+  const place = given ?? (await running());
   const browser = await chromium.connect(place.browser);
   const api = createApiClient({ url: place.url, token: place.token });
   const states = new Map<Who, Promise<BrowserContextOptions['storageState']>>();
@@ -84,6 +84,13 @@ export async function enter(given?: Place): Promise<World> {
 }
 
 export const employeeNo = (who: Who): string => (who in PEOPLE ? PEOPLE[who as keyof typeof PEOPLE].employeeNo : employeeNoOf(who as TestPerson));
+
+/** Waits until the product of the pages runs; what kept it from that is said once, by the process that starts it. */
+async function running(): Promise<Place> {
+  const answer = await fetch(inject('console'));
+  if (!answer.ok) throw new Error(await answer.text());
+  return (await answer.json()) as Place;
+}
 
 /** The whole way through the identity provider, with a second factor. */
 export async function signIn(page: Page, url: string, no: string): Promise<void> {
